@@ -1,0 +1,314 @@
+"""A whole record as plain data, and back: the one idea of what a record is.
+
+``snapshot`` gives the content of a record or term and of the rows it owns: names of fields to values, references as
+natural keys, only empty values left out, sorted, the same on every database. ``apply`` writes such data, matching owned
+rows by their natural keys, so that ids stay. Fixtures, history and loading stand on these two.
+"""
+
+import datetime
+import decimal
+from functools import cache
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from .models import Curated, Owned
+
+EMPTY = (None, "", [], False)
+
+
+@cache
+def content_fields(model):
+    """Return the fields of ``model`` that are its content, many-to-many fields of automatic tables last."""
+    left_out = {"revises"}
+    if issubclass(model, Curated):
+        left_out |= {model.key_field, *model.beside, *model.derived}
+    if issubclass(model, Owned):
+        left_out |= {model.owner, "position"}
+    plain = [field for field in model._meta.concrete_fields if not field.primary_key and field.name not in left_out]
+    many = [field for field in model._meta.many_to_many if field.remote_field.through._meta.auto_created]
+    return tuple(plain), tuple(many)
+
+
+@cache
+def owned_models(model):
+    """Return the reverse relations of the rows that ``model`` owns, with their models, owners of others first."""
+    return {name: model._meta.get_field(name).related_model for name in model.owned}
+
+
+@cache
+def related_names(model):
+    """Return what to prefetch so that snapshots of many rows of ``model`` need a bounded number of queries."""
+    names = []
+    for owner, prefix in [(model, ""), *((row, f"{name}__") for name, row in owned_models(model).items())]:
+        plain, many = content_fields(owner)
+        names += [f"{prefix}{field.name}" for field in (*plain, *many) if field.is_relation]
+        if prefix and not names[-1].startswith(prefix):
+            names.append(prefix.removesuffix("__"))
+        for field in plain:
+            if field.is_relation and issubclass(field.related_model, Owned):
+                names.append(f"{prefix}{field.name}__{field.related_model.owner}")
+    return tuple(names)
+
+
+def snapshots(queryset):
+    """Yield (row, snapshot) for each row of ``queryset``, in a bounded number of queries."""
+    for row in queryset.prefetch_related(None).prefetch_related(*related_names(queryset.model)):
+        yield row, content(row)
+
+
+def snapshot(row):
+    """Return the content of ``row`` as it stands in the database."""
+    model = row._meta.concrete_model
+    fresh = model._base_manager.prefetch_related(*related_names(model)).get(pk=row.pk)
+    return content(fresh)
+
+
+def content(row):
+    """Return the content of ``row`` from the objects at hand."""
+    data = values(row)
+    for name in row.owned:
+        rows = [values(each) for each in sorted(getattr(row, name).all(), key=order)]
+        if rows:
+            data[name] = rows
+    return data
+
+
+def order(row):
+    """Sort owned rows by their position, where they have one, and then by their key."""
+    return getattr(row, "position", 0), [str(part or "") for part in row.key_parts()]
+
+
+def values(row):
+    """Return the fields of one row as plain data, only empty values left out."""
+    plain, many = content_fields(type(row)._meta.concrete_model)
+    data = {}
+    for field in plain:
+        if field.is_relation:
+            value = reference(row, field)
+        else:
+            value = plain_value(getattr(row, field.name))
+        if value not in EMPTY:
+            data[field.name] = value
+    for field in many:
+        keys = sorted(collapse(other.natural_key()) for other in getattr(row, field.name).all())
+        if keys:
+            data[field.name] = keys
+    return data
+
+
+def reference(row, field):
+    """Return the natural key of what ``field`` refers to, without the owner where both have the same one."""
+    other = getattr(row, field.name)
+    if other is None:
+        return None
+    key = other.natural_key()
+    if isinstance(row, Owned) and row.is_relative(field):
+        key = key[1:]
+    return collapse(key)
+
+
+def collapse(key):
+    """Return a natural key of one part as that part, a longer one as a list."""
+    return key[0] if len(key) == 1 else list(key)
+
+
+def expand(key):
+    """Return a natural key as a tuple."""
+    return tuple(key) if isinstance(key, list | tuple) else (key,)
+
+
+def plain_value(value):
+    """Return a value as YAML and JSON know it."""
+    match value:
+        case datetime.datetime() | datetime.date():
+            return value.isoformat()
+        case datetime.time():
+            return value.strftime("%H:%M")
+        case decimal.Decimal():
+            return f"{value.normalize():f}"
+        case list():
+            return sorted(value)
+    return value
+
+
+class References:
+    """Finds rows by natural key, each once."""
+
+    def __init__(self):
+        self.found = {}
+
+    def get(self, model, key):
+        """Return the row of ``model`` under ``key``; raise ValidationError if there is none."""
+        key = expand(key)
+        if (model, key) not in self.found:
+            try:
+                self.found[model, key] = model._default_manager.get_by_natural_key(*key)
+            except (model.DoesNotExist, ValueError, TypeError):
+                name = model._meta.verbose_name
+                shown = " / ".join(map(str, key))
+                raise ValidationError(_("there is no %(name)s “%(key)s”") % {"name": name, "key": shown}) from None
+        return self.found[model, key]
+
+
+def apply(row, data, references=None):
+    """Give ``row`` and the rows it owns the content that ``data`` holds, what it does not hold becoming empty.
+
+    ``data`` is what ``snapshot`` returns; ``row`` may be new. Raises ValidationError naming the field and the rule.
+    Nothing is undone on an error: call it within a transaction.
+    """
+    references = references or References()
+    apply_root(row, data, references)
+    apply_owned(row, data, references)
+
+
+def apply_root(row, data, references):
+    """Write what ``data`` says of the row itself, not of the rows it owns."""
+    write(row, {name: value for name, value in data.items() if name not in row.owned}, references)
+
+
+def apply_owned(row, data, references):
+    """Write what ``data`` says of the rows that ``row`` owns: what is gone first, then what is there, owners first."""
+    owned = owned_models(type(row)._meta.concrete_model)
+    wanted = {name: dict(keyed(model, data.get(name, []), name)) for name, model in owned.items()}
+    kept = {name: {own_key(one): one for one in getattr(row, name).all()} for name in owned}
+    for name in reversed(owned):
+        for key in kept[name].keys() - wanted[name].keys():
+            kept[name].pop(key).delete()
+    siblings = {}
+    for name, model in owned.items():
+        for position, (key, content_) in enumerate(wanted[name].items(), start=1):
+            one = kept[name].get(key) or model(**{model.owner: row})
+            if has_position(model):
+                one.position = position
+            to_siblings = {field.name for field in content_fields(model)[0] if to_same_model(model, field)}
+            try:
+                write(one, {k: v for k, v in content_.items() if k not in to_siblings}, references, siblings)
+            except ValidationError as error:
+                raise located(error, name, key) from None
+            siblings[model, key] = one
+        # A row may refer to a later one of its own kind: those references come when all rows are there.
+        for key, content_ in wanted[name].items():
+            one = siblings[model, key]
+            for field in content_fields(model)[0]:
+                if to_same_model(model, field) and field.name in content_:
+                    try:
+                        setattr(one, field.name, sibling(siblings, model, content_[field.name]))
+                    except ValidationError as error:
+                        raise located(error, name, key) from None
+                    one.save()
+
+
+def to_same_model(model, field):
+    return field.is_relation and field.related_model is model
+
+
+def write(row, data, references, siblings=None):
+    """Set and save the fields of one row from ``data``, all of them; then its many-to-many values."""
+    plain, many = content_fields(type(row)._meta.concrete_model)
+    unknown = data.keys() - {field.name for field in (*plain, *many)}
+    if unknown:
+        raise ValidationError({name: _("there is no such field") for name in sorted(unknown)})
+    errors = {}
+    chosen = {}
+    for field in plain:
+        try:
+            setattr(row, field.name, value_of(row, field, data.get(field.name), references, siblings))
+        except ValidationError as error:
+            errors[field.name] = error.messages
+    for field in many:
+        try:
+            chosen[field.name] = [references.get(field.related_model, key) for key in data.get(field.name, [])]
+        except ValidationError as error:
+            errors[field.name] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    check(row)
+    row.save()
+    for name, others in chosen.items():
+        getattr(row, name).set(others)
+
+
+def value_of(row, field, value, references, siblings):
+    """Return what to set ``field`` to, for a value of plain data or None for an empty one."""
+    if not field.is_relation:
+        if value is None:
+            return field.get_default() if not field.null else None
+        return field.to_python(value)
+    if value is None:
+        return None
+    if isinstance(row, Owned) and row.is_relative(field):
+        return sibling(siblings, field.related_model, value)
+    return references.get(field.related_model, value)
+
+
+def sibling(siblings, model, key):
+    try:
+        return siblings[model, expand(key)]
+    except (KeyError, TypeError):
+        raise ValidationError(
+            _("there is no %(name)s “%(key)s”") % {"name": model._meta.verbose_name, "key": key}
+        ) from None
+
+
+def check(row):
+    """Hold one row against the rules of its fields, its model and its check constraints; raise ValidationError.
+
+    References were resolved and uniqueness is the database's to say: neither is asked for again.
+    """
+    references = {field.name for field in row._meta.concrete_fields if field.is_relation}
+    row.clean_fields(exclude=references | {field.name for field in row._meta.concrete_fields if field.primary_key})
+    row.clean()
+    for constraint in row._meta.constraints:
+        if isinstance(constraint, models.CheckConstraint):
+            constraint.validate(type(row), row)
+
+
+def keyed(model, rows, name):
+    """Yield (key, values) for each of ``rows``; raise ValidationError for a key that is there twice."""
+    seen = set()
+    for data in rows:
+        key = tuple(comparable(data.get(part)) for part in model.key)
+        if key in seen:
+            raise ValidationError({name: _("“%s” stands here twice") % " / ".join(str(part) for part in key if part)})
+        seen.add(key)
+        yield key, data
+
+
+def comparable(value):
+    """Return a part of a key so that an absent reference and an empty text are alike."""
+    return "" if value is None else value
+
+
+def own_key(one):
+    """Return what tells ``one`` from its owner's other rows."""
+    return tuple(comparable(part) for part in one.key_parts())
+
+
+def has_position(model):
+    return any(field.name == "position" for field in model._meta.concrete_fields)
+
+
+def located(error, name, key):
+    """Return ``error`` with the row under ``key`` of ``name`` before each of its messages."""
+    place = f"{name} {' / '.join(str(part) for part in key if part)}"
+    if hasattr(error, "error_dict"):
+        return ValidationError([f"{place}: {field}: {text}" for field, texts in error for text in texts])
+    return ValidationError([f"{place}: {text}" for text in error.messages])
+
+
+def beside(row):
+    """Return what stands beside the content of ``row``, as plain data, only empty values left out."""
+    data = {}
+    for name in row.beside:
+        field = row._meta.get_field(name)
+        value = reference(row, field) if field.is_relation else plain_value(getattr(row, name))
+        if value not in EMPTY:
+            data[name] = value
+    return data
+
+
+def differences(old, new):
+    """Return the names of the fields in which two snapshots differ, sorted."""
+    return sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
