@@ -88,6 +88,8 @@ DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DI
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
+# What permanent addresses start with, as https://pathways.example.org; without it, the address that was asked.
+SITE_URL = (os.environ.get("SITE_URL") or "").rstrip("/")
 DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
 DATA_LICENCE_URL = os.environ.get("DATA_LICENCE_URL", "")
 
@@ -187,3 +189,12 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # Django sends errors to administrators by mail; here they go where every other line goes.
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}

@@ -1,4 +1,13 @@
-from django.contrib import admin
-from django.urls import path
+"""The site map: each noun has its own addresses, see the public contract."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("pathways.site.urls")),
+    path("", include("practices.urls")),
+    path("", include("meetings.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "pathways.site.views.not_found"

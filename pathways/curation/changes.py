@@ -16,17 +16,21 @@ REMOVED = "removed"
 
 def curated_models():
     """Return the models whose rows are versioned and kept in fixtures, each after those it refers to."""
+
+    def label(model):
+        return model._meta.label
+
     models = [model for model in apps.get_models() if issubclass(model, Curated) and not model._meta.proxy]
     ordered = []
 
     def place(model):
         if model not in ordered and model in models:
-            for other in referred_models(model) - {model}:
+            for other in sorted(referred_models(model) - {model}, key=label):
                 place(other)
             if model not in ordered:
                 ordered.append(model)
 
-    for model in sorted(models, key=lambda model: model._meta.label):
+    for model in sorted(models, key=label):
         place(model)
     return ordered
 

@@ -64,6 +64,9 @@ class Dumper(yaml.SafeDumper):
 
 def represent_text(dumper, text):
     style = "|" if "\n" in text else None
+    if re.fullmatch(r"[\d.:_-]+", text):
+        # Other readers of YAML take 019 for a number where this writer does not.
+        style = "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

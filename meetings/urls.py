@@ -1,0 +1,28 @@
+"""Meetings and, under a namespace of their own, what they concluded."""
+
+from django.urls import include, path
+
+from . import views
+from .models import Outcome
+
+meetings = [
+    path("meetings/", views.MeetingList.as_view(), name="list"),
+    path("meetings.csv", views.MeetingExport.as_view(), name="csv"),
+    path("meetings/<slug:slug>/", views.MeetingDetail.as_view(), name="detail"),
+    path("meetings/<slug:slug>/participants.csv", views.ParticipantExport.as_view(), name="participants"),
+]
+
+outcomes = [
+    path("outcomes/", views.OutcomeList.as_view(), name="list"),
+    path("outcomes.csv", views.OutcomeExport.as_view(), name="csv"),
+    path("outcomes/<slug:slug>/", views.OutcomeDetail.as_view(), name="detail"),
+    path(
+        "recommendations/", views.OutcomeList.as_view(kind=Outcome.Kind.RECOMMENDATION), name="recommendations"
+    ),
+    path("key-messages/", views.OutcomeList.as_view(kind=Outcome.Kind.KEY_MESSAGE), name="key-messages"),
+]
+
+urlpatterns = [
+    path("", include((meetings, "meetings"))),
+    path("", include((outcomes, "outcomes"))),
+]

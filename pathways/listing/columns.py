@@ -1,0 +1,55 @@
+"""What stands in which column, written once for every tabular format and for the data dictionary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+SEPARATOR = "; "
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, what it holds, how to get it from a record, and what to prefetch for it.
+
+    ``value`` returns a text, a number, a date, a list of texts or None; of an address, the path within the site.
+    """
+
+    name: str
+    help: str
+    value: Callable
+    related: tuple[str, ...] = ()
+    is_address: bool = False
+
+
+ADDRESS = Column("url", _("The permanent address."), lambda row: row.get_absolute_url(), is_address=True)
+UPDATED_ON = Column("updated_on", _("The day the public last saw it change."), lambda row: row.updated_on)
+
+
+def public_slug(record):
+    """Return the slug of a record that is referred to, unless the public may not see it."""
+    return record.slug if record is not None and record.is_public else None
+
+
+def slugs(name):
+    """Return a function that gives the slugs of a record's many-to-many values, sorted."""
+    return lambda record: sorted(term.slug for term in getattr(record, name).all())
+
+
+def related_of(columns):
+    """Return what to prefetch for all of ``columns``."""
+    return tuple(dict.fromkeys(name for column in columns for name in column.related))
+
+
+def cell(column, row, site):
+    """Return what ``row`` has in ``column`` as text; ``site`` is what addresses start with."""
+    value = column.value(row)
+    if value is None:
+        return ""
+    if column.is_address:
+        return f"{site}{value}"
+    if isinstance(value, list | tuple):
+        return SEPARATOR.join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,141 @@
+"""Lists, their exports, and the pages of single records: what every app's views have in common."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from pathways.curation.models import Status
+
+from .columns import related_of
+from .filters import PER_PAGE
+from .listing import Listing
+from .writers import write_csv
+
+
+class PastTheEnd(Http404):
+    """A page of a list that has fewer; the message says how many."""
+
+
+class RecordList(View):
+    """A page of a filtered list. Wrong parameters are answered with 400, the message, and an empty list."""
+
+    filter_class = None
+    queryset = None
+    related = ()
+    template_name = None
+    export_name = None
+    fixed = {}
+
+    def get(self, request):
+        listing = self.listing
+        data = listing.filter.form.cleaned_data if not listing.problems else {}
+        paginator = Paginator(listing, data.get("per_page") or PER_PAGE)
+        number = data.get("page") or 1
+        if number > paginator.num_pages:
+            pages = ngettext("This list has %d page.", "This list has %d pages.", paginator.num_pages)
+            raise PastTheEnd(pages % paginator.num_pages)
+        page = paginator.page(number)
+        context = {
+            "listing": listing,
+            "filter": listing.filter,
+            "page": page,
+            "records": list(page.object_list),
+            "problems": listing.problems,
+            "page_numbers": paginator.get_elided_page_range(number, on_each_side=2, on_ends=1),
+            "page_query": page_query(listing.filter),
+            "export_url": f"{reverse(self.export_name)}?{listing.filter.query(page=None, per_page=None)}",
+            **self.context(),
+        }
+        return render(request, self.template_name, context, status=400 if listing.problems else 200)
+
+    @cached_property
+    def listing(self):
+        data = self.request.GET.copy()
+        for name, value in self.fixed.items():
+            data[name] = value
+        return Listing(self.filter_class(data, self.queryset.all()), self.related)
+
+    def context(self):
+        return {}
+
+
+def page_query(filterset):
+    """Return the query string of a list up to the number of its page."""
+    query = filterset.query()
+    return f"?{query}&" if query else "?"
+
+
+class RecordExport(View):
+    """The whole of a filtered list as CSV; wrong parameters are answered with a problem document (RFC 9457)."""
+
+    filter_class = None
+    queryset = None
+    columns = ()
+    filename = None
+
+    def get(self, request):
+        listing = Listing(self.filter_class(request.GET, self.queryset.all()), related_of(self.columns))
+        if listing.problems:
+            return problem_response(listing.problems)
+        return csv_response(request, self.filename, self.columns, listing)
+
+
+def csv_response(request, filename, columns, rows):
+    """Return ``rows`` as a CSV file, streamed, with the licence of the data in a header."""
+    site = settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
+    response = StreamingHttpResponse(write_csv(columns, rows, site), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
+    licence = settings.DATA_LICENCE_URL or reverse("site:about") + "#licence"
+    response["Link"] = f'<{licence}>; rel="license"'
+    return response
+
+
+def problem_response(problems):
+    """Return a problem document (RFC 9457) that names each parameter, its value and what is wrong with it."""
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": _("Wrong parameter"),
+            "status": 400,
+            "detail": " ".join(f"{problem.parameter}: {problem.message}" for problem in problems),
+            "errors": [problem._asdict() for problem in problems],
+        },
+        status=400,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+class RecordDetail(View):
+    """The page of one record. Former addresses redirect; one that was withdrawn is answered with 410."""
+
+    model = None
+    related = ()
+    template_name = None
+
+    def get(self, request, slug):
+        found = self.model.objects.published().filter(slug=slug).prefetch_related(*self.related).first()
+        if found is None:
+            return self.otherwise(request, slug)
+        return render(request, self.template_name, {"record": found, **self.context(found)})
+
+    def otherwise(self, request, slug):
+        try:
+            record = self.model.objects.get_by_natural_key(slug)
+        except self.model.DoesNotExist:
+            raise Http404 from None
+        if record.is_public:
+            return HttpResponsePermanentRedirect(record.get_absolute_url())
+        if record.status == Status.ARCHIVED and record.published_on:
+            replacement = record.replaced_by if record.replaced_by_id and record.replaced_by.is_public else None
+            return render(request, "410.html", {"replacement": replacement}, status=410)
+        raise Http404
+
+    def context(self, record):
+        return {}

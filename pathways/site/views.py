@@ -1,0 +1,185 @@
+"""What spans practices and meetings: the home page, countries, themes, organisations, documents."""
+
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views import View
+from django.views.generic import TemplateView
+
+from meetings.models import Document, Meeting, Outcome, Participation
+from pathways.listing.listing import Listing
+from pathways.listing.views import PastTheEnd, csv_response, problem_response
+from pathways.vocabulary.models import Country, Organisation, Theme
+from practices.models import Practice, Role
+from practices.views import LINES
+
+from .columns import COUNTRY_COLUMNS
+from .counts import with_country_counts, with_document_counts, with_theme_counts
+from .filters import CountryFilter
+
+
+class Home(TemplateView):
+    template_name = "site/home.html"
+
+    def get_context_data(self, **kwargs):
+        outcomes = Outcome.objects.published()
+        return super().get_context_data(
+            practice_count=Practice.objects.published().count(),
+            meeting_count=Meeting.objects.published().count(),
+            recommendation_count=outcomes.filter(kind=Outcome.Kind.RECOMMENDATION).count(),
+            key_message_count=outcomes.filter(kind=Outcome.Kind.KEY_MESSAGE).count(),
+            outcome_count=outcomes.count(),
+            document_count=Document.objects.published().count(),
+            countries=with_country_counts(Country.objects.all())
+            .filter(practice_count__gt=0)
+            .order_by("-practice_count", "name_key")[:12],
+            themes=with_theme_counts(Theme.objects.all()).order_by("-practice_count", "position")[:12],
+            **kwargs,
+        )
+
+
+class About(TemplateView):
+    template_name = "site/about.html"
+
+
+class CountryList(View):
+    def get(self, request):
+        countries = CountryFilter(request.GET, with_country_counts(Country.objects.all()))
+        listing = Listing(countries, ("region",))
+        context = {
+            "listing": listing,
+            "filter": countries,
+            "problems": listing.problems,
+            "countries": list(listing),
+            "export_url": f"{reverse('site:countries-csv')}?{countries.query()}",
+        }
+        return render(request, "site/country_list.html", context, status=400 if listing.problems else 200)
+
+
+class CountryExport(View):
+    def get(self, request):
+        listing = Listing(CountryFilter(request.GET, with_country_counts(Country.objects.all())), ("region",))
+        if listing.problems:
+            return problem_response(listing.problems)
+        return csv_response(request, "countries", COUNTRY_COLUMNS, listing)
+
+
+class CountryDetail(View):
+    def get(self, request, code):
+        country = get_object_or_404(Country.objects.select_related("region"), code=code)
+        practices = Practice.objects.published().filter(country_rows__country=country).distinct()
+        by_role = {role: [] for role in Role}
+        for practice in practices.prefetch_related(*LINES):
+            for role in sorted({row.role for row in practice.country_rows.all() if row.country_id == country.pk}):
+                by_role[Role(role)].append(practice)
+        taking_part = {practice for role, found in by_role.items() if role != Role.CONCERNED for practice in found}
+        context = {
+            "country": country,
+            "roles": [(role, found) for role, found in by_role.items() if found and role != Role.CONCERNED],
+            "practice_count": len(taking_part),
+            "concerned": by_role[Role.CONCERNED],
+            "meetings": meetings_of(Q(country=country) | Q(represents_country=country)),
+            "held": Meeting.objects.published().filter(country=country),
+        }
+        return render(request, "site/country_detail.html", context)
+
+
+def meetings_of(who):
+    """Return (meeting, roles, people) for the published meetings in which ``who`` took part."""
+    found = {}
+    rows = Participation.objects.filter(who, meeting__in=Meeting.objects.published())
+    for row in rows.select_related("meeting", "session").order_by("meeting__title_key", "position"):
+        entry = found.setdefault(row.meeting_id, {"meeting": row.meeting, "rows": []})
+        entry["rows"].append(row)
+    return list(found.values())
+
+
+class ThemeList(TemplateView):
+    template_name = "site/theme_list.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(themes=with_theme_counts(Theme.objects.all()), **kwargs)
+
+
+class ThemeDetail(View):
+    def get(self, request, slug):
+        theme = get_object_or_404(Theme.objects.prefetch_related("gcm_objectives"), slug=slug)
+        outcomes = Outcome.objects.published().filter(themes=theme).select_related("document")
+        grouped = [(kind, [o for o in outcomes if o.kind == kind]) for kind in Outcome.Kind]
+        context = {
+            "theme": theme,
+            "practices": Practice.objects.published().filter(themes=theme).prefetch_related(*LINES),
+            "outcomes": [(kind, found) for kind, found in grouped if found],
+        }
+        return render(request, "site/theme_detail.html", context)
+
+
+class OrganisationList(TemplateView):
+    template_name = "site/organisation_list.html"
+
+    def get_context_data(self, **kwargs):
+        organisations = Organisation.objects.published().select_related("country")
+        return super().get_context_data(organisations=organisations, **kwargs)
+
+
+class OrganisationDetail(View):
+    def get(self, request, slug):
+        organisation = get_object_or_404(Organisation.objects.published().select_related("country"), slug=slug)
+        practices = Practice.objects.published().filter(organisation_rows__organisation=organisation).distinct()
+        by_role = {}
+        for practice in practices.prefetch_related(*LINES):
+            for row in practice.organisation_rows.all():
+                if row.organisation_id == organisation.pk:
+                    by_role.setdefault(row.get_role_display(), []).append(practice)
+        context = {
+            "organisation": organisation,
+            "roles": sorted(by_role.items()),
+            "practice_count": len(practices),
+            "meetings": meetings_of(Q(organisation=organisation) | Q(represents_organisation=organisation)),
+            "documents": Document.objects.published().filter(publisher=organisation),
+        }
+        return render(request, "site/organisation_detail.html", context)
+
+
+class DocumentList(TemplateView):
+    template_name = "site/document_list.html"
+
+    def get_context_data(self, **kwargs):
+        documents = with_document_counts(Document.objects.published()).select_related("publisher")
+        return super().get_context_data(documents=documents.prefetch_related("meeting_rows__meeting"), **kwargs)
+
+
+class DocumentDetail(View):
+    def get(self, request, slug):
+        documents = Document.objects.published().select_related("publisher")
+        document = get_object_or_404(documents.prefetch_related("meeting_rows__meeting"), slug=slug)
+        outcomes = document.outcomes.published().order_by("position", "slug")
+        citations = document.citations.filter(practice__in=Practice.objects.published())
+        context = {
+            "document": document,
+            "meetings": [row for row in document.meeting_rows.all() if row.meeting.is_public],
+            "outcomes": [
+                (kind, found)
+                for kind in Outcome.Kind
+                if (found := [outcome for outcome in outcomes if outcome.kind == kind])
+            ],
+            "citations": sorted(
+                citations.select_related("practice"), key=lambda c: (c.practice.title_key, c.position)
+            ),
+        }
+        return render(request, "site/document_detail.html", context)
+
+
+def not_found(request, exception):
+    """Answer 404 with a page that says what to do next."""
+    reason = str(exception) if isinstance(exception, PastTheEnd) else ""
+    return render(request, "404.html", {"reason": reason}, status=404)
+
+
+def healthz(request):
+    """Say that the site and its database answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")

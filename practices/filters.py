@@ -1,0 +1,117 @@
+"""The parameters of the list of practices."""
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from meetings.filters import DOCUMENTS, MEETINGS
+from meetings.models import Meeting
+from pathways.listing.filters import (
+    FacetFilter,
+    ListFilter,
+    ListForm,
+    Pairs,
+    SortFilter,
+    WordsFilter,
+    YearFilter,
+    choices_of,
+)
+from pathways.vocabulary.facets import (
+    COUNTRIES,
+    GCM_OBJECTIVES,
+    ORGANISATIONS,
+    REGIONS,
+    SDG_TARGETS,
+    SECTORS,
+    SKILL_LEVELS,
+    TARGET_GROUPS,
+    THEMES,
+)
+
+from .models import Citation, Practice, PracticeCountry, PracticeOrganisation, PracticeRegion, PracticeTheme, Role
+
+# From the smallest region up: M49 has at most four levels.
+UPWARDS = ("code", "parent__code", "parent__parent__code", "parent__parent__parent__code")
+
+
+def taking_part():
+    return PracticeCountry.objects.exclude(role=Role.CONCERNED)
+
+
+def in_role(role):
+    """Return the pairs of practices and the countries that have ``role`` in them."""
+    return Pairs(lambda: PracticeCountry.objects.filter(role=role), "practice", "country__code")
+
+
+def many(field, value):
+    """Return the pairs of a many-to-many field of practices."""
+    through = Practice._meta.get_field(field).remote_field.through
+    target = Practice._meta.get_field(field).m2m_reverse_field_name()
+    return Pairs(through.objects.all, "practice", f"{target}__{value}")
+
+
+def own(field):
+    return Pairs(Practice.objects.all, "pk", field)
+
+
+class PracticeFilter(ListFilter):
+    q = WordsFilter("title", "acronym", "other_names", "summary", folded="title_key", label=_("Words"))
+    country = FacetFilter(Pairs(taking_part, "practice", "country__code"), label=_("Country"), **COUNTRIES)
+    origin = FacetFilter(in_role(Role.ORIGIN), label=_("Origin"), **COUNTRIES)
+    destination = FacetFilter(in_role(Role.DESTINATION), label=_("Destination"), **COUNTRIES)
+    host = FacetFilter(in_role(Role.HOST), label=_("Carried out in"), **COUNTRIES)
+    concerned = FacetFilter(in_role(Role.CONCERNED), label=_("Concerned"), **COUNTRIES)
+    region = FacetFilter(
+        *(Pairs(PracticeRegion.objects.all, "practice", f"region__{path}") for path in UPWARDS),
+        *(Pairs(taking_part, "practice", f"country__region__{path}") for path in UPWARDS),
+        label=_("Region or group"),
+        **REGIONS,
+    )
+    theme = FacetFilter(Pairs(PracticeTheme.objects.all, "practice", "theme__slug"), label=_("Theme"), **THEMES)
+    sector = FacetFilter(many("sectors", "slug"), many("sectors", "parent__slug"), label=_("Sector"), **SECTORS)
+    target_group = FacetFilter(many("target_groups", "slug"), label=_("Target group"), **TARGET_GROUPS)
+    skill = FacetFilter(many("skill_levels", "slug"), label=_("Skill level"), **SKILL_LEVELS)
+    kind = FacetFilter(own("kind"), label=_("Kind"), **choices_of(Practice.Kind))
+    lifecycle = FacetFilter(own("lifecycle"), label=_("Lifecycle"), **choices_of(Practice.Lifecycle))
+    shared_by = FacetFilter(
+        Pairs(Citation.objects.all, "practice", "shared_by"), label=_("Shared by"), **choices_of(Citation.SharedBy)
+    )
+    organisation = FacetFilter(
+        Pairs(PracticeOrganisation.objects.all, "practice", "organisation__slug"),
+        label=_("Organisation"),
+        **ORGANISATIONS,
+    )
+    gcm = FacetFilter(many("gcm_objectives", "number"), label=_("GCM objective"), **GCM_OBJECTIVES)
+    sdg = FacetFilter(many("sdg_targets", "code"), label=_("SDG target"), **SDG_TARGETS)
+    meeting = FacetFilter(
+        Pairs(
+            lambda: Citation.objects.filter(document__meetings__in=Meeting.objects.published()),
+            "practice",
+            "document__meetings__slug",
+        ),
+        label=_("Meeting"),
+        **MEETINGS,
+    )
+    document = FacetFilter(Pairs(Citation.objects.all, "practice", "document__slug"), label=_("Document"), **DOCUMENTS)
+    year_from = YearFilter(Coalesce("end_year", "start_year"), "gte", label=_("From year"))
+    year_to = YearFilter(Coalesce("start_year", "end_year"), "lte", label=_("To year"))
+    sort = SortFilter(
+        {
+            "title": (_("title"), ("title_key", "slug")),
+            "relevance": (_("relevance"), ("title_key", "slug")),
+            "newest": (_("newest first"), (F("start_year").desc(nulls_last=True), "title_key", "slug")),
+            "oldest": (_("oldest first"), (F("start_year").asc(nulls_last=True), "title_key", "slug")),
+        }
+    )
+
+    class Meta:
+        model = Practice
+        fields = ()
+        form = ListForm
+
+    @property
+    def left_out(self):
+        """How many records match but for the years that were asked for, having none."""
+        if not self.chosen.keys() & {"year_from", "year_to"}:
+            return 0
+        return self.matching(but=("year_from", "year_to")).filter(start_year=None, end_year=None).count()

@@ -1,0 +1,51 @@
+from django import template
+
+from practices.models import Role
+
+register = template.Library()
+
+# How many countries a line names before it only counts them.
+MOST = 6
+
+
+@register.inclusion_tag("practices/_corridor.html")
+def corridor(practice):
+    """Draw who takes part in a practice: from where to where, or else where or with whom."""
+    rows = list(practice.country_rows.all())
+    regions = list(practice.region_rows.all())
+    in_role = {
+        role: sorted([row.country.name for row in rows if row.role == role])
+        + sorted([row.region.name for row in regions if row.role == role])
+        for role in Role
+    }
+    directed = in_role[Role.ORIGIN] or in_role[Role.DESTINATION]
+    others = [] if directed else [
+        name for role in (Role.HOST, Role.LEAD, Role.PARTNER, Role.DONOR, Role.TRANSIT) for name in in_role[role]
+    ]
+    return {
+        "origins": shortened(in_role[Role.ORIGIN]),
+        "destinations": shortened(in_role[Role.DESTINATION]),
+        "others": shortened(list(dict.fromkeys(others))),
+        "practice": practice,
+    }
+
+
+def shortened(names):
+    return {"names": names[:MOST], "more": max(len(names) - MOST, 0)} if names else None
+
+
+@register.filter
+def by_role(rows):
+    """Group rows with a role by it, in the order of the roles."""
+    groups = {}
+    for row in rows:
+        groups.setdefault(row.role, []).append(row)
+    order = list(groups) if not rows else [value for value in type(rows[0])._meta.get_field("role").choices]
+    return [(value, label, groups[value]) for value, label in order if value in groups]
+
+
+@register.filter
+def sentence_case(text):
+    """Return ``text`` with a capital first letter, the others as they are."""
+    text = str(text)
+    return text[:1].upper() + text[1:]

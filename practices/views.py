@@ -1,0 +1,72 @@
+from meetings.models import Meeting
+from pathways.listing.views import RecordDetail, RecordExport, RecordList
+
+from .columns import PRACTICE_COLUMNS
+from .filters import PracticeFilter
+from .models import Practice
+
+# What the three lines of a practice in a list show.
+LINES = ("country_rows__country", "region_rows__region", "organisation_rows__organisation", "sectors")
+
+
+class PracticeList(RecordList):
+    filter_class = PracticeFilter
+    queryset = Practice.objects.published()
+    related = LINES
+    template_name = "practices/practice_list.html"
+    export_name = "practices:csv"
+
+
+class PracticeExport(RecordExport):
+    filter_class = PracticeFilter
+    queryset = Practice.objects.published()
+    columns = PRACTICE_COLUMNS
+    filename = "practices"
+
+
+class PracticeDetail(RecordDetail):
+    model = Practice
+    related = (
+        *LINES,
+        "theme_rows__theme",
+        "target_groups",
+        "skill_levels",
+        "places__country",
+        "instruments",
+        "gcm_objectives",
+        "sdg_targets",
+        "figures",
+        "links",
+        "citations__document",
+        "relations__other",
+        "inverse_relations__practice",
+        "responses__outcome__document",
+    )
+    template_name = "practices/practice_detail.html"
+
+    def context(self, practice):
+        documents = [citation.document_id for citation in practice.citations.all()]
+        return {
+            "relations": related_practices(practice),
+            "responses": [row for row in practice.responses.all() if row.outcome.is_public],
+            "meetings": Meeting.objects.published().filter(documents__in=documents).distinct(),
+        }
+
+
+def related_practices(practice):
+    """Return (words, practices) for each kind of relation, seen from ``practice``."""
+    kinds = practice.relations.model.Kind
+    outward = [(row.kind, row.other) for row in practice.relations.all()]
+    inward = [(row.kind, row.practice) for row in practice.inverse_relations.all()]
+    groups = [
+        ("part-of", outward, kinds.PART_OF),
+        ("parts", inward, kinds.PART_OF),
+        ("edition-of", outward, kinds.EDITION_OF),
+        ("editions", inward, kinds.EDITION_OF),
+        ("not-to-be-confused-with", outward + inward, kinds.NOT_TO_BE_CONFUSED_WITH),
+    ]
+    found = [
+        (words, sorted((other for kind, other in pairs if kind == wanted and other.is_public), key=str))
+        for words, pairs, wanted in groups
+    ]
+    return [(words, others) for words, others in found if others]
