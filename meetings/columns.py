@@ -38,7 +38,9 @@ MEETING_COLUMNS = (
     Column("kind", _("What kind of meeting."), lambda m: m.kind),
     Column("standing", _("Whether a source reports it, announces it or only mentions it."), lambda m: m.standing),
     Column("parent", _("The id of the meeting it is part of."), lambda m: public_slug(m.parent), ("parent",)),
-    Column("starts_on", _("First day, or the first day of its month or year: see date_as_given."), lambda m: m.starts_on),
+    Column(
+        "starts_on", _("First day, or the first day of its month or year: see date_as_given."), lambda m: m.starts_on
+    ),
     Column("ends_on", _("Last day."), lambda m: m.ends_on),
     Column("date_as_given", _("The date in the words of the source."), lambda m: m.date_as_given),
     Column("place", _("The city."), lambda m: m.place),
@@ -46,10 +48,25 @@ MEETING_COLUMNS = (
     Column("states", _("States that took part: ISO codes."), states, PARTICIPANTS),
     Column("states_complete", _("Whether the source lists all states that took part."), lambda m: m.states_complete),
     Column("organisations", _("Organisations listed as attending."), organisations, PARTICIPANTS),
-    Column("attendance", _("Attendance figures as given."), lambda m: [a.as_given for a in m.attendance.all()], ("attendance",)),
+    Column(
+        "attendance",
+        _("Attendance figures as given."),
+        lambda m: [a.as_given for a in m.attendance.all()],
+        ("attendance",),
+    ),
     Column("key_messages", _("Number of key messages."), count(Outcome.Kind.KEY_MESSAGE), ("outcomes",)),
-    Column("recommendations", _("Number of recommendations, sub-items too."), count(Outcome.Kind.RECOMMENDATION), ("outcomes",)),
-    Column("documents", _("Documents that prepare or report on it."), lambda m: sorted({d.slug for d in m.documents.all()}), ("documents",)),
+    Column(
+        "recommendations",
+        _("Number of recommendations, sub-items too."),
+        count(Outcome.Kind.RECOMMENDATION),
+        ("outcomes",),
+    ),
+    Column(
+        "documents",
+        _("Documents that prepare or report on it."),
+        lambda m: sorted({d.slug for d in m.documents.all()}),
+        ("documents",),
+    ),
     ADDRESS,
     UPDATED_ON,
 )
@@ -63,14 +80,34 @@ OUTCOME_COLUMNS = (
     Column("heading", _("Its heading, printed or ours."), lambda o: o.heading),
     Column("text", _("Our paraphrase, not agreed language."), lambda o: o.text),
     Column("meeting", _("The meeting that concluded it."), lambda o: public_slug(o.meeting), ("meeting",)),
-    Column("session", _("The session of that meeting."), lambda o: o.session.slug if o.session and public_slug(o.meeting) else None, ("session", "meeting")),
-    Column("themes", _("Themes, the most telling first."), lambda o: [row.theme.slug for row in o.theme_rows.all()], ("theme_rows__theme",)),
+    Column(
+        "session",
+        _("The session of that meeting."),
+        lambda o: o.session.slug if o.session and public_slug(o.meeting) else None,
+        ("session", "meeting"),
+    ),
+    Column(
+        "themes",
+        _("Themes, the most telling first."),
+        lambda o: [row.theme.slug for row in o.theme_rows.all()],
+        ("theme_rows__theme",),
+    ),
     Column("target_groups", _("Whom it is for."), slugs("target_groups"), ("target_groups",)),
     Column("skill_levels", _("low, medium, high."), slugs("skill_levels"), ("skill_levels",)),
     Column("instruments", _("Instruments it names."), slugs("instruments"), ("instruments",)),
     Column("addressees", _("Whom the source addresses."), lambda o: o.addressee_list),
-    Column("gcm_objectives", _("GCM objectives the source names: numbers."), lambda o: sorted(g.number for g in o.gcm_objectives.all()), ("gcm_objectives",)),
-    Column("practices", _("Ids of the practices that answer it, in the secretariat's judgement."), lambda o: sorted(r.practice.slug for r in o.responses.all() if r.practice.is_public), ("responses__practice",)),
+    Column(
+        "gcm_objectives",
+        _("GCM objectives the source names: numbers."),
+        lambda o: sorted(g.number for g in o.gcm_objectives.all()),
+        ("gcm_objectives",),
+    ),
+    Column(
+        "practices",
+        _("Ids of the practices that answer it, in the secretariat's judgement."),
+        lambda o: sorted(r.practice.slug for r in o.responses.all() if r.practice.is_public),
+        ("responses__practice",),
+    ),
     Column("document", _("The document it is printed in."), lambda o: o.document.slug, ("document",)),
     Column("locator", _("Where in the document."), lambda o: o.locator),
     ADDRESS,
@@ -105,5 +142,7 @@ PARTICIPANT_COLUMNS = (
     Column("name", _("The name."), lambda row: row.person or (row.country or row.organisation).name),
     Column("represents", _("Whom a person represents: ISO code or slug."), represents),
     Column("role", _("The role."), lambda row: row.role),
-    Column("session", _("The session; empty for the meeting as a whole."), lambda row: row.session and row.session.slug),
+    Column(
+        "session", _("The session; empty for the meeting as a whole."), lambda row: row.session and row.session.slug
+    ),
 )

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.models import Owned, Record, RecordQuerySet, Term, lines
+from pathways.curation.models import Owned, Record, RecordQuerySet, Term, TermQuerySet, lines
 from pathways.folding import fold
 from pathways.vocabulary.models import (
     Country,
@@ -101,7 +101,9 @@ class Meeting(Record):
         related_name="meetings_held",
         help_text=_("Where it was held."),
     )
-    summary = models.TextField(_("summary"), blank=True, help_text=_("What it was and what it dealt with, in Markdown."))
+    summary = models.TextField(
+        _("summary"), blank=True, help_text=_("What it was and what it dealt with, in Markdown.")
+    )
     states_complete = models.BooleanField(
         _("list of states is complete"),
         default=False,
@@ -376,6 +378,13 @@ class Participation(MeetingRow):
             raise ValidationError({"session": _("The session belongs to another meeting.")})
 
 
+class DocumentQuerySet(TermQuerySet):
+    def published(self):
+        """Return the documents that something published cites, or that prepare or report on a published meeting."""
+        linked = DocumentMeeting.objects.filter(meeting__in=Meeting.objects.published())
+        return self.filter(Q(pk__in=super().published()) | Q(pk__in=linked.values("document")))
+
+
 class Document(Term):
     """A source: what records cite."""
 
@@ -392,9 +401,7 @@ class Document(Term):
         NOTE = "note", _("note")
 
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
-    title = models.CharField(
-        _("title"), max_length=300, help_text=_("As printed; in [brackets] where we supply it.")
-    )
+    title = models.CharField(_("title"), max_length=300, help_text=_("As printed; in [brackets] where we supply it."))
     title_key = models.CharField(max_length=400, editable=False, default="", db_index=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     standing = models.CharField(_("standing"), max_length=120, blank=True, help_text=_("Such as: draft summary."))
@@ -412,6 +419,8 @@ class Document(Term):
     url = models.URLField(_("official address"), max_length=500, blank=True)
     note = models.TextField(_("note"), blank=True)
     meetings = models.ManyToManyField(Meeting, through="DocumentMeeting", related_name="documents")
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")

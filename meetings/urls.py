@@ -16,9 +16,7 @@ outcomes = [
     path("outcomes/", views.OutcomeList.as_view(), name="list"),
     path("outcomes.csv", views.OutcomeExport.as_view(), name="csv"),
     path("outcomes/<slug:slug>/", views.OutcomeDetail.as_view(), name="detail"),
-    path(
-        "recommendations/", views.OutcomeList.as_view(kind=Outcome.Kind.RECOMMENDATION), name="recommendations"
-    ),
+    path("recommendations/", views.OutcomeList.as_view(kind=Outcome.Kind.RECOMMENDATION), name="recommendations"),
     path("key-messages/", views.OutcomeList.as_view(kind=Outcome.Kind.KEY_MESSAGE), name="key-messages"),
 ]
 

@@ -3,9 +3,7 @@
 import unicodedata
 
 # Letters that Unicode does not take apart, as the names of countries and people have them.
-LETTERS = str.maketrans(
-    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"}
-)
+LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
 
 
 def fold(text):

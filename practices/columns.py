@@ -86,9 +86,7 @@ PRACTICE_COLUMNS = (
     Column("target_groups", _("Whom it is for."), slugs("target_groups"), ("target_groups",)),
     Column("skill_levels", _("Skill levels: low, medium, high."), slugs("skill_levels"), ("skill_levels",)),
     Column("shared_by", _("Who shared it, in the documents it is printed in."), shared_by, ("citations",)),
-    Column(
-        "organisations", _("Organisations with their roles."), organisations, ("organisation_rows__organisation",)
-    ),
+    Column("organisations", _("Organisations with their roles."), organisations, ("organisation_rows__organisation",)),
     Column("start_year", _("First year."), lambda p: p.start_year),
     Column("end_year", _("Last year."), lambda p: p.end_year),
     Column(

@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-
 from meetings.models import ORIGINALS, Document, Outcome
 from pathways.curation.models import Owned, Record, lines
 from pathways.vocabulary.models import (
@@ -161,7 +160,12 @@ class Practice(Record):
         )
 
     def __str__(self):
-        return f"{self.title} ({self.acronym})" if self.acronym else self.title
+        return f"{self.title} ({self.acronym_apart})" if self.acronym_apart else self.title
+
+    @property
+    def acronym_apart(self):
+        """The acronym, unless the title holds it already."""
+        return "" if self.acronym in self.title else self.acronym
 
     @property
     def other_name_list(self):

@@ -5,6 +5,7 @@ compares each record with the database by its snapshot and leaves alone what peo
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import yaml
@@ -17,7 +18,6 @@ from django.db.models import ProtectedError, RestrictedError
 from .changes import curated_models, newest_versions, record
 from .models import Change, Curated, Owned, Record, Status, Version
 from .snapshots import (
-    EMPTY,
     References,
     apply_owned,
     apply_root,
@@ -27,6 +27,7 @@ from .snapshots import (
     differences,
     expand,
     has_position,
+    is_empty,
     owned_models,
     plain_value,
     snapshots,
@@ -148,12 +149,11 @@ def plain_to_django(model, values, owner=None):
     for name, value in values.items():
         field_ = model._meta.get_field(name)
         if field_.many_to_many:
-            value = [list(expand(key)) for key in value]
-        elif field_.is_relation:
-            value = list(expand(value))
-            if owner is not None and model.is_relative(field_):
-                value = [*owner.natural_key(), *value]
-        fields[name] = value
+            fields[name] = [list(expand(key)) for key in value]
+        elif field_.is_relation and owner is not None and model.is_relative(field_):
+            fields[name] = [*owner.natural_key(), *expand(value)]
+        else:
+            fields[name] = list(expand(value)) if field_.is_relation else value
     return fields
 
 
@@ -248,7 +248,7 @@ def read_file(path):
 
 def root_entry(model, fields, file, place):
     key = fields.get(model.key_field)
-    if key in EMPTY:
+    if is_empty(key):
         raise FixtureError(f"{place}: {model._meta.label_lower} without {model.key_field}")
     one = Entry(model, key, file)
     if file != file_of(model):
@@ -285,24 +285,26 @@ def django_to_plain(one, model, fields):
     plain, many = content_fields(model)
     aside = [model._meta.get_field(name) for name in getattr(model, "beside", ()) if name != model.key_field]
     known = {field_.name: field_ for field_ in (*plain, *many, *aside)}
-    for name, value in fields.items():
+    for name, given in fields.items():
         if name not in known:
             raise one.error(f"{model._meta.label_lower} has no field {name}")
-        field_ = known[name]
         try:
-            if field_.many_to_many:
-                value = sorted(collapse(expand(key)) for key in value)
-            elif field_.is_relation:
-                value = django_reference(one, model, field_, value)
-            elif value is not None:
-                value = plain_value(field_.to_python(value))
+            value = django_value(one, model, known[name], given)
         except ValidationError as error:
             raise one.error(f"{name}: {' '.join(error.messages)}") from None
         except TypeError:
-            raise one.error(f"{name}: {value!r} is not what this field holds") from None
-        if value not in EMPTY:
+            raise one.error(f"{name}: {given!r} is not what this field holds") from None
+        if not is_empty(value):
             data[name] = value
     return data
+
+
+def django_value(one, model, field_, value):
+    if field_.many_to_many:
+        return sorted(collapse(expand(key)) for key in value)
+    if field_.is_relation:
+        return django_reference(one, model, field_, value)
+    return None if value is None else plain_value(field_.to_python(value))
 
 
 def django_reference(one, model, field_, value):
@@ -394,10 +396,8 @@ class State:
     def get(self, key):
         """Return the row under ``key``, or under the address it has now, its snapshot and its newest version."""
         if key not in self.rows and issubclass(self.model, Record) and self.rows:
-            try:
+            with suppress(self.model.DoesNotExist):
                 key = self.model._default_manager.get_by_natural_key(key).slug
-            except self.model.DoesNotExist:
-                pass
         if key not in self.rows:
             return None, None, None
         row, data = self.rows[key]
@@ -433,7 +433,9 @@ def missing(entries, state, report, *, prune, actor):
     archived, removed = [], []
     for model in reversed(curated_models()):
         loaded = set(
-            Version.objects.filter(content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name)
+            Version.objects.filter(
+                content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name
+            )
             .filter(change__action=Change.Action.LOAD)
             .values_list("object_id", flat=True)
         )

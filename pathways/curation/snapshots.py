@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 
 from .models import Curated, Owned
 
-EMPTY = (None, "", [], False)
+
+def is_empty(value):
+    """Whether a snapshot leaves ``value`` out; a number, zero too, is never empty."""
+    return value is None or value is False or value in ("", [])
 
 
 @cache
@@ -85,11 +88,8 @@ def values(row):
     plain, many = content_fields(type(row)._meta.concrete_model)
     data = {}
     for field in plain:
-        if field.is_relation:
-            value = reference(row, field)
-        else:
-            value = plain_value(getattr(row, field.name))
-        if value not in EMPTY:
+        value = reference(row, field) if field.is_relation else plain_value(getattr(row, field.name))
+        if not is_empty(value):
             data[field.name] = value
     for field in many:
         keys = sorted(collapse(other.natural_key()) for other in getattr(row, field.name).all())
@@ -304,7 +304,7 @@ def beside(row):
     for name in row.beside:
         field = row._meta.get_field(name)
         value = reference(row, field) if field.is_relation else plain_value(getattr(row, name))
-        if value not in EMPTY:
+        if not is_empty(value):
             data[name] = value
     return data
 

@@ -103,10 +103,10 @@ class FacetField(forms.Field):
         return [value for value in values if "\x00" not in value and len(value) <= LONGEST_QUERY]
 
     def choices_in_use(self, chosen):
-        """Return (value, label, is chosen) of each term in use, and of what is chosen all the same."""
-        used = [(str(value), label) for value, label in self.terms.used(self.sources)]
-        missing = [pair for pair in chosen.items() if pair not in used]
-        return [(value, label, value in chosen) for value, label in [*missing, *used]]
+        """Return (value, label, is chosen): what is chosen first, used or not, then each other term in use."""
+        used = {str(value): label for value, label in self.terms.used(self.sources)}
+        others = {value: label for value, label in used.items() if value not in chosen}
+        return [*((v, label, True) for v, label in chosen.items()), *((v, label, False) for v, label in others.items())]
 
 
 def number(value):
@@ -145,15 +145,16 @@ class WordsFilter(django_filters.CharFilter):
         for word in (value or "").split():
             found &= reduce(
                 operator.or_,
-                [Q(**{f"{self.folded}__contains": fold(word)}), *(Q(**{f"{name}__icontains": word}) for name in fields)],
+                [
+                    Q(**{f"{self.folded}__contains": fold(word)}),
+                    *(Q(**{f"{name}__icontains": word}) for name in fields),
+                ],
             )
         return found
 
     def rank(self, value):
         """Return an expression that is smaller where all words stand in the title."""
-        return Case(
-            When(self.condition(value, ()), then=Value(0)), default=Value(1), output_field=IntegerField()
-        )
+        return Case(When(self.condition(value, ()), then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
 class SortFilter(django_filters.ChoiceFilter):
@@ -233,7 +234,9 @@ class ListFilter(django_filters.FilterSet):
     def chosen(self):
         """Return what was chosen, by parameter, without what only orders and pages."""
         values = self.form.cleaned_data if not self.form.errors else {}
-        return {name: value for name, value in values.items() if value not in (None, "", {}) and name not in self.PAGING}
+        return {
+            name: value for name, value in values.items() if value not in (None, "", {}) and name not in self.PAGING
+        }
 
     def filter_queryset(self, queryset):
         return self.matching()
@@ -254,7 +257,9 @@ class ListFilter(django_filters.FilterSet):
         if "sort" not in self.filters or self.form.errors:
             return queryset
         words, orders = self.form.cleaned_data.get("q"), self.filters["sort"].orders
-        name = self.form.cleaned_data["sort"] or ("relevance" if words and "relevance" in orders else next(iter(orders)))
+        name = self.form.cleaned_data["sort"] or (
+            "relevance" if words and "relevance" in orders else next(iter(orders))
+        )
         if name == "relevance" and not words:
             name = next(other for other in orders if other != "relevance")
         order = orders[name][1]
@@ -298,5 +303,7 @@ class ListFilter(django_filters.FilterSet):
         for name, field in self.form.fields.items():
             if isinstance(field, FacetField):
                 chosen = self.chosen.get(name, {})
-                drawn.append({"name": name, "label": field.label, "choices": field.choices_in_use(chosen), "open": chosen})
+                drawn.append(
+                    {"name": name, "label": field.label, "choices": field.choices_in_use(chosen), "open": chosen}
+                )
         return drawn

@@ -22,9 +22,7 @@ def with_country_counts(countries):
     """Annotate countries with their practices, those in each role, and their meetings."""
     rows = published_rows(PracticeCountry)
     here = {"country": OuterRef("pk")}
-    counts = {
-        f"{role.value}_count": number(rows.filter(role=role), "practice", **here) for role in Role
-    }
+    counts = {f"{role.value}_count": number(rows.filter(role=role), "practice", **here) for role in Role}
     attended = Meeting.objects.published().filter(
         pk__in=Participation.objects.filter(country=OuterRef(OuterRef("pk"))).values("meeting")
     ) | Meeting.objects.published().filter(

@@ -165,9 +165,7 @@ class DocumentDetail(View):
                 for kind in Outcome.Kind
                 if (found := [outcome for outcome in outcomes if outcome.kind == kind])
             ],
-            "citations": sorted(
-                citations.select_related("practice"), key=lambda c: (c.practice.title_key, c.position)
-            ),
+            "citations": sorted(citations.select_related("practice"), key=lambda c: (c.practice.title_key, c.position)),
         }
         return render(request, "site/document_detail.html", context)
 

@@ -19,9 +19,11 @@ def corridor(practice):
         for role in Role
     }
     directed = in_role[Role.ORIGIN] or in_role[Role.DESTINATION]
-    others = [] if directed else [
-        name for role in (Role.HOST, Role.LEAD, Role.PARTNER, Role.DONOR, Role.TRANSIT) for name in in_role[role]
-    ]
+    others = (
+        []
+        if directed
+        else [name for role in (Role.HOST, Role.LEAD, Role.PARTNER, Role.DONOR, Role.TRANSIT) for name in in_role[role]]
+    )
     return {
         "origins": shortened(in_role[Role.ORIGIN]),
         "destinations": shortened(in_role[Role.DESTINATION]),
@@ -35,13 +37,19 @@ def shortened(names):
 
 
 @register.filter
+def leading(rows):
+    """Return the rows of organisations with those that lead first, then partners, then donors."""
+    return sorted(rows, key=lambda row: ["lead", "partner", "donor"].index(row.role))
+
+
+@register.filter
 def by_role(rows):
     """Group rows with a role by it, in the order of the roles."""
     groups = {}
     for row in rows:
         groups.setdefault(row.role, []).append(row)
-    order = list(groups) if not rows else [value for value in type(rows[0])._meta.get_field("role").choices]
-    return [(value, label, groups[value]) for value, label in order if value in groups]
+    choices = type(rows[0])._meta.get_field("role").choices if rows else []
+    return [(value, label, groups[value]) for value, label in choices if value in groups]
 
 
 @register.filter
