@@ -20,8 +20,16 @@ LOCK = ROOT / "requirements.lock"
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-# What pip prints when no package index answers.
-NO_NETWORK = ("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "name resolution", "ProxyError")
+# What pip prints when the package index does not answer; the first when it was told not to try again.
+NO_NETWORK = (
+    "(from versions: none)",
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "NameResolutionError",
+    "name resolution",
+    "ProxyError",
+)
 
 
 def main():
@@ -59,9 +67,8 @@ def serve(port, reload):
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            stop(
-                "Port %d cannot be used (%s). Choose another: dev.py serve --port %d" % (port, error.strerror, port + 1)
-            )
+            other = port + 1 if 1024 <= port < 65535 else 8000
+            stop("Port %d cannot be used (%s). Choose another: dev.py serve --port %d" % (port, error.strerror, other))
     make_environment()
     local = {**os.environ, "LOCAL": os.environ.get("LOCAL", "true")}
     prepared = run([PYTHON, "manage.py", "prepare"], env=local)
@@ -120,7 +127,10 @@ def make_environment():
     done = subprocess.run([*pip, "--requirement", str(LOCK)], stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         if any(sign in done.stderr for sign in NO_NETWORK):
-            stop("The package index cannot be reached. Is there a network? Nothing is half installed; run this again.")
+            stop(
+                "The package index cannot be reached. Is there a network? Nothing is half installed; run this again.\n"
+                "pip's last word: " + done.stderr.strip().splitlines()[-1]
+            )
         stop("Installing the packages failed:\n" + done.stderr)
     STAMP.write_text(wanted)
 

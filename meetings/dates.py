@@ -19,9 +19,11 @@ def meeting_dates(meeting):
 
 def span(first, last, parts):
     """Return two dates with what they have in common said once."""
-    whole = date_format(last, " ".join(parts))
-    for at in range(len(parts)):
+    start, whole = (date_format(day, " ".join(parts)) for day in (first, last))
+    if start == whole:
+        return whole
+    for at in range(1, len(parts)):
         if all(date_format(first, part) == date_format(last, part) for part in parts[at:]):
             start = date_format(first, " ".join(parts[:at]))
-            return f"{start}–{whole}" if start else whole
-    return f"{date_format(first, ' '.join(parts))} – {whole}"
+            break
+    return f"{start} – {whole}" if " " in start else f"{start}–{whole}"

@@ -51,7 +51,11 @@ class OutcomeFilter(ListFilter):
     q = WordsFilter("heading", "text", folded="title_key", label=_("Words"))
     kind = FacetFilter(outcome("kind"), label=_("Kind"), **choices_of(Outcome.Kind))
     meeting = FacetFilter(outcome("meeting__slug"), label=_("Meeting"), **MEETINGS)
-    series = FacetFilter(outcome("meeting__series__slug"), label=_("Series"), **SERIES)
+    series = FacetFilter(
+        Pairs(lambda: Outcome.objects.filter(meeting__in=Meeting.objects.published()), "pk", "meeting__series__slug"),
+        label=_("Series"),
+        **SERIES,
+    )
     document = FacetFilter(outcome("document__slug"), label=_("Document"), **DOCUMENTS)
     theme = FacetFilter(Pairs(OutcomeTheme.objects.all, "outcome", "theme__slug"), label=_("Theme"), **THEMES)
     instrument = FacetFilter(

@@ -1,11 +1,11 @@
-from django.http import Http404
-from django.views import View
+from django.db.models import F
+from django.urls import reverse
 
 from pathways.listing.views import RecordDetail, RecordExport, RecordList, csv_response
 
 from .columns import MEETING_COLUMNS, OUTCOME_COLUMNS, PARTICIPANT_COLUMNS
 from .filters import MeetingFilter, OutcomeFilter
-from .models import Meeting, Outcome, Participation
+from .models import Meeting, Outcome
 
 WHO = ("country", "organisation", "represents_country", "represents_organisation", "session")
 
@@ -70,15 +70,18 @@ def sessions_of(meeting, participations):
     return [entry for entry in found.values() if not entry["session"].parent_id]
 
 
-class ParticipantExport(View):
-    """Who took part in a meeting, in which role."""
+class ParticipantExport(RecordDetail):
+    """Who took part in a meeting, in which role: first in the meeting as a whole, then in each session."""
 
-    def get(self, request, slug):
-        if not Meeting.objects.published().filter(slug=slug).exists():
-            raise Http404
-        rows = Participation.objects.filter(meeting__in=Meeting.objects.published(), meeting__slug=slug)
-        rows = rows.select_related(*WHO).order_by("session__position", "position", "pk")
-        return csv_response(request, f"{slug}-participants", PARTICIPANT_COLUMNS, rows)
+    model = Meeting
+
+    def answer(self, request, meeting):
+        order = (F("session__position").asc(nulls_first=True), "session__slug", "position", "pk")
+        rows = meeting.participations.select_related(*WHO).order_by(*order)
+        return csv_response(request, f"{meeting.slug}-participants", PARTICIPANT_COLUMNS, rows)
+
+    def address(self, meeting):
+        return reverse("meetings:participants", args=[meeting.slug])
 
 
 class OutcomeList(RecordList):

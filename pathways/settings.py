@@ -5,6 +5,7 @@ allowed, and static files are served from the apps. Without it nothing is assume
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -65,6 +66,14 @@ def env_database(name, default):
     return settings
 
 
+def env_address(name):
+    """Return the web address under ``name``, or nothing if there is none."""
+    address = os.environ.get(name, "").strip()
+    if address and not re.fullmatch(r"https?://[^\s/]\S*", address):
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to an address that starts with https://.")
+    return address
+
+
 def env_secret(name, *, local):
     """Return the secret under ``name``; a local run makes one on its first start and keeps it in var/."""
     if os.environ.get(name):
@@ -89,9 +98,9 @@ DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DI
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
 # What permanent addresses start with, as https://pathways.example.org; without it, the address that was asked.
-SITE_URL = (os.environ.get("SITE_URL") or "").rstrip("/")
+SITE_URL = env_address("SITE_URL").rstrip("/")
 DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
-DATA_LICENCE_URL = os.environ.get("DATA_LICENCE_URL", "")
+DATA_LICENCE_URL = env_address("DATA_LICENCE_URL")
 
 INSTALLED_APPS = [
     "pathways.site",

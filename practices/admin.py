@@ -2,7 +2,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.admin import RecordAdmin
+from pathways.curation.admin import HTTPS, RecordAdmin
 
 from .models import (
     Citation,
@@ -72,6 +72,7 @@ class CitationInline(admin.TabularInline):
 class LinkInline(admin.TabularInline):
     model = Link
     extra = 0
+    formfield_overrides = HTTPS
 
 
 class RelationInline(admin.TabularInline):

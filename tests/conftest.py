@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+
+from pathways.curation.fixtures import load
 
 TESTED_DATABASE = os.environ.get("TESTED_DATABASE", "sqlite")
 
@@ -29,6 +31,32 @@ def plain_settings(settings):
 @pytest.fixture(scope="session")
 def fixtures_dir():
     return Path(settings.FIXTURE_DIRS[0])
+
+
+@pytest.fixture(scope="module")
+def curated_rows(django_db_setup, django_db_blocker, fixtures_dir):
+    """Load the curated fixtures once for a module, within a transaction that ends with it."""
+    outermost = transaction.atomic()
+    with django_db_blocker.unblock():
+        outermost.__enter__()
+        load(fixtures_dir)
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        outermost.__exit__(None, None, None)
+
+
+@pytest.fixture
+def curated(curated_rows, db):
+    """The knowledge base as it is curated. What a test changes in it is undone for the next one."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a module that reads the curated entries on one worker, so that they are loaded once."""
+    for item in items:
+        if "curated" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 def unavailable(what):

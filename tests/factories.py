@@ -6,10 +6,30 @@ tests of history use the doors themselves.
 
 import itertools
 
-from meetings.models import Document, Meeting, Outcome, Series
+from meetings.models import Document, Meeting, Outcome, OutcomeTheme, Participation, Series, Session
 from pathways.curation.models import Status
-from pathways.vocabulary.models import Country, GcmObjective, Organisation, Region, Sector, Theme
-from practices.models import Citation, Practice, PracticeCountry, PracticeTheme
+from pathways.vocabulary.models import (
+    Country,
+    GcmObjective,
+    Instrument,
+    Organisation,
+    Place,
+    Region,
+    SdgTarget,
+    Sector,
+    SkillLevel,
+    TargetGroup,
+    Theme,
+)
+from practices.models import (
+    Citation,
+    Practice,
+    PracticeCountry,
+    PracticeOrganisation,
+    PracticeRegion,
+    PracticeTheme,
+    Response,
+)
 
 counter = itertools.count(1)
 
@@ -28,6 +48,29 @@ def theme(slug="free-movement", name="Free movement", **fields):
 
 def sector(slug="ict", name="Information and communication", isic="J", **fields):
     return Sector.objects.get_or_create(slug=slug, defaults={"name": name, "isic": isic, **fields})[0]
+
+
+def target_group(slug="youth", name="Youth"):
+    return TargetGroup.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+
+
+def skill_level(slug="low", name="Low-skilled", position=1):
+    defaults = {"name": name, "definition": name, "position": position}
+    return SkillLevel.objects.get_or_create(slug=slug, defaults=defaults)[0]
+
+
+def place(slug="milan", name="Milan", kind="city", **fields):
+    fields.setdefault("country", None)
+    fields["country"] = fields["country"] or country("IT", "Italy")
+    return Place.objects.get_or_create(slug=slug, defaults={"name": name, "kind": kind, **fields})[0]
+
+
+def instrument(slug="ilo-c189", name="Domestic Workers Convention, 2011", kind="ilo-convention", **fields):
+    return Instrument.objects.get_or_create(slug=slug, defaults={"name": name, "kind": kind, **fields})[0]
+
+
+def sdg_target(code="8.8", title="Protect labour rights"):
+    return SdgTarget.objects.get_or_create(code=code, defaults={"title": title})[0]
 
 
 def objective(number=18):
@@ -58,7 +101,16 @@ def meeting(**fields):
     return Meeting.objects.create(**{**defaults, **fields})
 
 
-def outcome(**fields):
+def session(meeting, slug="session-1", title="Session 1", kind="session", **fields):
+    return Session.objects.create(meeting=meeting, slug=slug, title=title, kind=kind, **fields)
+
+
+def participation(meeting, role="participant", **fields):
+    """Make a country, an organisation or a person take part in a meeting."""
+    return Participation.objects.create(meeting=meeting, role=role, **fields)
+
+
+def outcome(*, themes=(), **fields):
     number = next(counter)
     defaults = {
         "slug": f"outcome-{number}",
@@ -72,11 +124,14 @@ def outcome(**fields):
     }
     fields.setdefault("document", None)
     fields["document"] = fields["document"] or document()
-    return Outcome.objects.create(**{**defaults, **fields})
+    made = Outcome.objects.create(**{**defaults, **fields})
+    for position, slug in enumerate(themes, start=1):
+        OutcomeTheme.objects.create(outcome=made, theme=theme(slug, slug), position=position)
+    return made
 
 
-def practice(*, countries=(), themes=(), cited=True, **fields):
-    """Make a practice; ``countries`` are (code, role) pairs, ``themes`` slugs."""
+def practice(*, countries=(), regions=(), organisations=(), themes=(), cited=True, **fields):
+    """Make a practice; countries, regions and organisations are (code, role) pairs, themes slugs."""
     number = next(counter)
     defaults = {
         "slug": f"practice-{number}",
@@ -88,8 +143,16 @@ def practice(*, countries=(), themes=(), cited=True, **fields):
     made = Practice.objects.create(**{**defaults, **fields})
     for code, role in countries:
         PracticeCountry.objects.create(practice=made, country=country(code, code), role=role)
+    for code, role in regions:
+        PracticeRegion.objects.create(practice=made, region=region(code, code), role=role)
+    for slug, role in organisations:
+        PracticeOrganisation.objects.create(practice=made, organisation=organisation(slug, slug), role=role)
     for position, slug in enumerate(themes, start=1):
         PracticeTheme.objects.create(practice=made, theme=theme(slug, slug), position=position)
     if cited:
         Citation.objects.create(practice=made, document=document(), locator="Annex 1")
     return made
+
+
+def response(practice, outcome, reason="It does what is recommended."):
+    return Response.objects.create(practice=practice, outcome=outcome, reason=reason)

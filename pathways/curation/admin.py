@@ -1,11 +1,14 @@
 """What the admin pages of everything curated have in common: each save is one change, with its versions."""
 
 from django.contrib import admin
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from .changes import record
 from .models import Change, Version
+
+# What is typed without a scheme is taken for https, as Django 6 will do by itself.
+HTTPS = {models.URLField: {"assume_scheme": "https"}}
 
 
 class CuratedAdmin(admin.ModelAdmin):
@@ -13,6 +16,7 @@ class CuratedAdmin(admin.ModelAdmin):
 
     save_on_top = True
     list_per_page = 50
+    formfield_overrides = HTTPS
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)

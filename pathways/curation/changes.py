@@ -1,6 +1,7 @@
 """Every write is one change: what it touched is versioned, and the public's data version counted, with it."""
 
 from collections import defaultdict
+from functools import cache
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +15,7 @@ from .snapshots import beside, content, related_names, snapshots
 REMOVED = "removed"
 
 
+@cache
 def curated_models():
     """Return the models whose rows are versioned and kept in fixtures, each after those it refers to."""
 
@@ -32,7 +34,7 @@ def curated_models():
 
     for model in sorted(models, key=label):
         place(model)
-    return ordered
+    return tuple(ordered)
 
 
 def referred_models(model):
@@ -76,8 +78,10 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
             if action != Change.Action.LOAD and isinstance(row, Record) and row.is_public:
                 stamp(row, data, before)
             version = version_of(row, data)
-            if even_if_equal or before is None or not equal(before, version):
+            differs = before is None or not equal(before, version)
+            if differs or even_if_equal:
                 versions.append(version)
+            if differs:
                 public = public or is_visible(row) or (before is not None and before.status == Status.PUBLISHED)
     for row in removed:
         fresh = type(row)._base_manager.prefetch_related(*related_names(type(row))).get(pk=row.pk)

@@ -5,18 +5,18 @@ compares each record with the database by its snapshot and leaves alone what peo
 """
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 import yaml
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import BooleanField, CharField, TextField
 
 from .changes import curated_models, newest_versions, record
-from .models import Change, Curated, Owned, Record, Status, Version
+from .models import Change, Curated, Owned, Record, Status, Version, lines
 from .snapshots import (
     References,
     apply_owned,
@@ -65,6 +65,9 @@ class Dumper(yaml.SafeDumper):
 
 def represent_text(dumper, text):
     style = "|" if "\n" in text else None
+    if re.search("[\x85\u2028\u2029\ufeff]", text):
+        # Line ends to some readers of YAML: escaped, they come back as they were.
+        style = '"'
     if re.fullmatch(r"[\d.:_-]+", text):
         # Other readers of YAML take 019 for a number where this writer does not.
         style = "'"
@@ -165,17 +168,17 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 
 def construct_mapping(loader, node):
-    loader.flatten_mapping(node)
     seen = set()
-    for key_node, _value in node.value:
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"“{key}” stands here twice", key_node.start_mark)
-        seen.add(key)
-    return dict(loader.construct_pairs(node, deep=True))
+    for key in (key for key, _value in node.value if isinstance(key, yaml.ScalarNode)):
+        if key.value in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"“{key.value}” stands here twice", key.start_mark)
+        seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
 
 
 Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, construct_mapping)
+# A date is read by its field, which says what is wrong with it.
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
 
 
 @dataclass
@@ -194,6 +197,21 @@ class Entry:
 
     def error(self, text):
         return FixtureError(f"{self.file}: {self}: {text}")
+
+    def follow(self, state):
+        """Let references to the former address of a record lead to the one it has now."""
+        owned = owned_models(self.model)
+        parts = [(self.model, self.beside), (self.model, self.content)]
+        parts += [(owned[name], values) for name in owned for values in self.content.get(name, [])]
+        for model, values in parts:
+            for name in values.keys() - owned.keys():
+                field_ = model._meta.get_field(name)
+                if field_.is_relation and not field_.many_to_many and field_.related_model in state:
+                    values[name] = state[field_.related_model].current(values[name])
+                elif field_.is_relation and model is self.model and issubclass(field_.related_model, Owned):
+                    owner = field_.related_model._meta.get_field(field_.related_model.owner).related_model
+                    first, *others = expand(values[name])
+                    values[name] = collapse([state[owner].current(first), *others])
 
 
 def read(directory):
@@ -219,14 +237,14 @@ def read_file(path):
     try:
         with path.open(encoding="utf-8") as stream:
             items = yaml.load(stream, Loader=Loader) or []  # noqa: S506 -- a subclass of the safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise FixtureError(f"{path.name}: {error}") from None
     if not isinstance(items, list):
         raise FixtureError(f"{path.name}: wants a list of records")
     current = None
     for number, item in enumerate(items, start=1):
         place = f"{path.name}: entry {number}"
-        if not isinstance(item, dict) or not isinstance(item.get("fields"), dict) or "model" not in item:
+        if not (isinstance(item, dict) and isinstance(item.get("model"), str) and isinstance(item.get("fields"), dict)):
             raise FixtureError(f"{place}: wants a model and its fields")
         if item.get("pk") is not None:
             raise FixtureError(f"{place}: has a primary key; records are known by their natural keys")
@@ -234,7 +252,7 @@ def read_file(path):
             model = apps.get_model(item["model"])
         except (LookupError, ValueError):
             raise FixtureError(f"{place}: there is no model {item['model']}") from None
-        if issubclass(model, Curated):
+        if model in curated_models():
             if current:
                 yield with_rows(current)
             current = root_entry(model, item["fields"], path.name, place)
@@ -247,7 +265,10 @@ def read_file(path):
 
 
 def root_entry(model, fields, file, place):
-    key = fields.get(model.key_field)
+    try:
+        key = django_value(None, model, model._meta.get_field(model.key_field), fields.get(model.key_field))
+    except ValidationError as error:
+        raise FixtureError(f"{place}: {model._meta.label_lower}: {model.key_field}: {error.messages[0]}") from None
     if is_empty(key):
         raise FixtureError(f"{place}: {model._meta.label_lower} without {model.key_field}")
     one = Entry(model, key, file)
@@ -264,11 +285,15 @@ def root_entry(model, fields, file, place):
 def add_owned(current, model, fields, place):
     """Put a row behind the record it belongs to."""
     name = current and next((n for n, owned in owned_models(current.model).items() if owned is model), None)
-    if not name or expand(fields.get(model.owner)) != (current.key,):
-        raise FixtureError(f"{place}: {model._meta.label_lower} stands behind {current}, which does not own it")
+    if not name or fields.get(model.owner) != [current.key]:
+        behind = f"{current}, which does not own it" if current else "no record"
+        raise FixtureError(f"{place}: {model._meta.label_lower} stands behind {behind}")
+    position = fields.get("position", 0)
+    if type(position) is not int:
+        raise current.error(f"{model._meta.label_lower}: position: {position!r} is not a number")
     values = {name_: value for name_, value in fields.items() if name_ not in {model.owner, "position"}}
     values = django_to_plain(current, model, values)
-    order = fields.get("position", 0), [str(values.get(part) or "") for part in model.key]
+    order = position, [str(values.get(part) or "") for part in model.key]
     current.rows.append((name, order, values))
 
 
@@ -291,29 +316,54 @@ def django_to_plain(one, model, fields):
         try:
             value = django_value(one, model, known[name], given)
         except ValidationError as error:
-            raise one.error(f"{name}: {' '.join(error.messages)}") from None
-        except TypeError:
-            raise one.error(f"{name}: {given!r} is not what this field holds") from None
+            row = "" if model is one.model else f"{model._meta.label_lower}: "
+            raise one.error(f"{row}{name}: {' '.join(error.messages)}") from None
         if not is_empty(value):
             data[name] = value
+    for field_ in (*plain, *aside):
+        # What a fixture leaves out has the field's default, as in any Django fixture.
+        if field_.name not in data and not is_empty(default := default_of(field_)):
+            data[field_.name] = default
     return data
 
 
+def default_of(field_):
+    return None if field_.null else plain_value(field_.get_default())
+
+
 def django_value(one, model, field_, value):
-    if field_.many_to_many:
-        return sorted(collapse(expand(key)) for key in value)
-    if field_.is_relation:
-        return django_reference(one, model, field_, value)
-    return None if value is None else plain_value(field_.to_python(value))
+    """Return a value as a snapshot has it; raise ValidationError for one that YAML took for something else."""
+    try:
+        if value is None:
+            return None
+        if field_.many_to_many:
+            return sorted(collapse(natural_key(key)) for key in value)
+        if field_.is_relation:
+            return django_reference(one, model, field_, value)
+        if isinstance(field_, CharField | TextField) and not isinstance(value, str):
+            raise ValidationError(f"{value!r} is not a text: put it in quotes")
+        if isinstance(value, bool) and not isinstance(field_, BooleanField):
+            raise TypeError
+        return plain_value(field_.to_python(value))
+    except TypeError:
+        raise ValidationError(f"{value!r} is not what this field holds") from None
+
+
+def natural_key(value):
+    """Return the natural key that Django's fixtures have as a list; anything else they take for a primary key."""
+    if not isinstance(value, list):
+        raise ValidationError(f"{value!r} is not a natural key, which stands in brackets")
+    for part in value:
+        if type(part) not in {str, int}:
+            raise ValidationError(f"{part!r} is not a text: put it in quotes")
+    return value
 
 
 def django_reference(one, model, field_, value):
-    if value is None:
-        return None
-    key = expand(value)
+    key = natural_key(value)
     if issubclass(model, Owned) and model.is_relative(field_):
         if key[0] != one.key:
-            raise one.error(f"{field_.name}: refers to {key[0]}, not to a row of its own")
+            raise ValidationError(f"refers to {key[0]}, not to a row of its own")
         key = key[1:]
     return collapse(key)
 
@@ -350,6 +400,7 @@ def load(directory, *, overwrite=(), prune=False, dry_run=False, actor=None):
     state = {model: State(model) for model in curated_models()}
     write, adopt = [], []
     for one in entries:
+        one.follow(state)
         row, data, newest = state[one.model].get(one.key)
         if row is None:
             report.added.append(str(one))
@@ -375,7 +426,7 @@ def load(directory, *, overwrite=(), prune=False, dry_run=False, actor=None):
                 part(one, row, references)
             except ValidationError as error:
                 raise one.error("; ".join(messages(error))) from None
-            except (DatabaseError, ProtectedError, RestrictedError) as error:
+            except DatabaseError as error:
                 raise one.error(str(error).strip().splitlines()[0]) from None
     record(Change.Action.LOAD, [*(row for _one, row in write), *adopt], actor=actor, even_if_equal=True)
     missing(entries, state, report, prune=prune, actor=actor)
@@ -389,48 +440,63 @@ class State:
 
     def __init__(self, model):
         rows = model._base_manager.filter(revises=None) if issubclass(model, Record) else model._base_manager.all()
-        self.model = model
         self.rows = {row.natural_key()[0]: (row, data) for row, data in snapshots(rows)}
         self.newest = newest_versions(model) if self.rows else {}
+        self.former = {}
+        if issubclass(model, Record):
+            for key, (row, _data) in self.rows.items():
+                self.former.update((former, key) for former in lines(row.former_slugs) if former not in self.rows)
+
+    def current(self, key):
+        """Return the address that the record has now which once stood under ``key``, else ``key`` itself."""
+        return self.former.get(key, key) if isinstance(key, str) else key
 
     def get(self, key):
         """Return the row under ``key``, or under the address it has now, its snapshot and its newest version."""
-        if key not in self.rows and issubclass(self.model, Record) and self.rows:
-            with suppress(self.model.DoesNotExist):
-                key = self.model._default_manager.get_by_natural_key(key).slug
-        if key not in self.rows:
+        if self.current(key) not in self.rows:
             return None, None, None
-        row, data = self.rows[key]
+        row, data = self.rows[self.current(key)]
         return row, data, self.newest.get(row.pk)
 
 
 def write_root(one, row, references):
+    """Write a row without the rows it owns, and without the references that come later."""
+    later = comes_later(one.model)
     for name in one.model.beside:
         field_ = one.model._meta.get_field(name)
-        value = one.beside.get(name)
-        if field_.is_relation:
-            # Set with the owned rows: what replaces a record may stand behind it.
-            continue
-        if value is None:
-            value = None if field_.null else field_.get_default()
-        setattr(row, name, field_.to_python(value))
-    apply_root(row, one.content, references)
+        value = None if name in later else one.beside.get(name)
+        setattr(row, name, field_.to_python(default_of(field_) if value is None else value))
+    apply_root(row, {name: value for name, value in one.content.items() if name not in later}, references)
 
 
 def write_owned(one, row, references):
-    for name in one.model.beside:
-        field_ = one.model._meta.get_field(name)
-        if field_.is_relation and (getattr(row, field_.attname) or name in one.beside):
-            key = one.beside.get(name)
-            setattr(row, name, references.get(field_.related_model, key) if key else None)
-            row.save()
+    """Write the rows that a row owns, and the references that had to wait for those of others."""
+    later = comes_later(one.model)
+    for name in later & one.beside.keys():
+        try:
+            setattr(row, name, references.get(one.model._meta.get_field(name).related_model, one.beside[name]))
+        except ValidationError as error:
+            raise ValidationError({name: error.messages}) from None
+    if later & {*one.beside, *one.content}:
+        apply_root(row, one.content, references)
     apply_owned(row, one.content, references)
+
+
+@cache
+def comes_later(model):
+    """Return the names of the references that wait until all roots are written.
+
+    What replaces a record may stand behind it; a session that an outcome refers to comes with its meeting's rows.
+    """
+    beside_ = {name for name in model.beside if model._meta.get_field(name).is_relation}
+    plain, _many = content_fields(model)
+    return beside_ | {one.name for one in plain if one.is_relation and issubclass(one.related_model, Owned)}
 
 
 def missing(entries, state, report, *, prune, actor):
     """Report what came from the files and is in them no more; archive or remove it if asked."""
-    held = {(one.model, one.key) for one in entries}
-    archived, removed = [], []
+    held = {(one.model, state[one.model].current(one.key)) for one in entries}
+    archived, removed = [], {}
     for model in reversed(curated_models()):
         loaded = set(
             Version.objects.filter(
@@ -452,16 +518,16 @@ def missing(entries, state, report, *, prune, actor):
                 archived.append(row)
                 report.pruned.append(name)
             else:
-                removed.append((name, row))
+                removed[name] = row
     if archived:
         record(Change.Action.ARCHIVE, archived, actor=actor)
-    for name, row in removed:
-        if referring := referring_rows(row):
-            report.missing.append(f"{name} (referred to by {referring})")
-        else:
-            record(Change.Action.REMOVE, removed=[row], actor=actor)
-            row.delete()
-            report.pruned.append(name)
+    # A term that only another such term refers to goes after it.
+    while free := [name for name, row in removed.items() if not referring_rows(row)]:
+        record(Change.Action.REMOVE, removed=[removed[name] for name in free], actor=actor)
+        for name in free:
+            removed.pop(name).delete()
+        report.pruned += free
+    report.missing += [f"{name} (referred to by {referring_rows(row)})" for name, row in removed.items()]
 
 
 def referring_rows(row):

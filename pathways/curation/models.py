@@ -1,5 +1,6 @@
 """What staff curate: records that are published, terms that records refer to, the rows both own, and their history."""
 
+import re
 import secrets
 from typing import ClassVar
 
@@ -18,6 +19,13 @@ from pathways.folding import fold
 def lines(text):
     """Return the lines of ``text`` that say something; several values are kept one to a line."""
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def unify_line_ends(row):
+    """Keep texts as files have them: browsers send a carriage return with each new line."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, models.TextField):
+            setattr(row, field.name, re.sub(r"\r\n?", "\n", getattr(row, field.name)))
 
 
 class Curated(models.Model):
@@ -44,6 +52,7 @@ class Curated(models.Model):
         """Compute the derived columns from the content."""
 
     def save(self, *args, **kwargs):
+        unify_line_ends(self)
         self.derive()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], *self.derived}
@@ -211,6 +220,10 @@ class Record(Curated):
     def derive(self):
         self.title_key = fold(self.title)[:400]
 
+    def validate_constraints(self, exclude=None):
+        # A form leaves out what it does not show, and Django then any rule that mentions it: also that of the address.
+        super().validate_constraints(exclude=set(exclude or ()) - {"revises"})
+
     def save(self, *args, **kwargs):
         if self.status == Status.PUBLISHED:
             today = timezone.localdate()
@@ -260,6 +273,10 @@ class Owned(models.Model):
             and issubclass(other, Owned)
             and other._meta.get_field(other.owner).related_model is cls._meta.get_field(cls.owner).related_model
         )
+
+    def save(self, *args, **kwargs):
+        unify_line_ends(self)
+        super().save(*args, **kwargs)
 
     def key_parts(self):
         """Return the values of the key, those of a reference by the last part of its natural key."""

@@ -7,13 +7,15 @@ rows by their natural keys, so that ids stay. Fixtures, history and loading stan
 
 import datetime
 import decimal
+from contextlib import suppress
 from functools import cache
 
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext as _
 
-from .models import Curated, Owned
+from .models import Curated, Owned, Record
 
 
 def is_empty(value):
@@ -142,14 +144,26 @@ class References:
     def get(self, model, key):
         """Return the row of ``model`` under ``key``; raise ValidationError if there is none."""
         key = expand(key)
-        if (model, key) not in self.found:
-            try:
+        try:
+            if (model, key) not in self.found:
                 self.found[model, key] = model._default_manager.get_by_natural_key(*key)
-            except (model.DoesNotExist, ValueError, TypeError):
-                name = model._meta.verbose_name
-                shown = " / ".join(map(str, key))
-                raise ValidationError(_("there is no %(name)s “%(key)s”") % {"name": name, "key": shown}) from None
-        return self.found[model, key]
+            return self.found[model, key]
+        except (model.DoesNotExist, ValueError, TypeError):
+            raise there_is_no(model, " / ".join(map(str, key))) from None
+
+    def all(self, model, keys):
+        """Return the rows of ``model`` under ``keys``; raise ValidationError if one is not there or stands twice."""
+        rows = []
+        for key in keys:
+            row = self.get(model, key)
+            if row in rows:
+                raise ValidationError(_("“%s” stands here twice") % key)
+            rows.append(row)
+        return rows
+
+
+def there_is_no(model, key):
+    return ValidationError(_("there is no %(name)s “%(key)s”") % {"name": model._meta.verbose_name, "key": key})
 
 
 def apply(row, data, references=None):
@@ -171,11 +185,9 @@ def apply_root(row, data, references):
 def apply_owned(row, data, references):
     """Write what ``data`` says of the rows that ``row`` owns: what is gone first, then what is there, owners first."""
     owned = owned_models(type(row)._meta.concrete_model)
-    wanted = {name: dict(keyed(model, data.get(name, []), name)) for name, model in owned.items()}
+    wanted = {name: dict(keyed(model, data.get(name, []), name, references)) for name, model in owned.items()}
     kept = {name: {own_key(one): one for one in getattr(row, name).all()} for name in owned}
-    for name in reversed(owned):
-        for key in kept[name].keys() - wanted[name].keys():
-            kept[name].pop(key).delete()
+    remove({name: {key: kept[name].pop(key) for key in kept[name].keys() - wanted[name].keys()} for name in owned}, row)
     siblings = {}
     for name, model in owned.items():
         for position, (key, content_) in enumerate(wanted[name].items(), start=1):
@@ -196,8 +208,25 @@ def apply_owned(row, data, references):
                     try:
                         setattr(one, field.name, sibling(siblings, model, content_[field.name]))
                     except ValidationError as error:
-                        raise located(error, name, key) from None
+                        raise located(ValidationError({field.name: error.messages}), name, key) from None
                     one.save()
+
+
+def remove(going, row):
+    """Delete the rows that ``row`` owns no longer, those that others refer to last, and no row that stays with them."""
+    owned = owned_models(type(row)._meta.concrete_model)
+    for name, model in owned.items():
+        for field in content_fields(model)[0]:
+            if field.is_relation and field.null and model.is_relative(field):
+                gone = next(going[other].values() for other in owned if owned[other] is field.related_model)
+                getattr(row, name).filter(**{f"{field.name}__in": list(gone)}).update(**{field.name: None})
+    for name in reversed(owned):
+        for key, one in going[name].items():
+            try:
+                one.delete()
+            except models.ProtectedError as error:
+                others = "; ".join(sorted(map(str, error.protected_objects)))
+                raise located(ValidationError(_("others refer to it: %s") % others), name, key) from None
 
 
 def to_same_model(model, field):
@@ -219,7 +248,7 @@ def write(row, data, references, siblings=None):
             errors[field.name] = error.messages
     for field in many:
         try:
-            chosen[field.name] = [references.get(field.related_model, key) for key in data.get(field.name, [])]
+            chosen[field.name] = references.all(field.related_model, data.get(field.name, []))
         except ValidationError as error:
             errors[field.name] = error.messages
     if errors:
@@ -235,6 +264,8 @@ def value_of(row, field, value, references, siblings):
     if not field.is_relation:
         if value is None:
             return field.get_default() if not field.null else None
+        # PostgreSQL cannot hold it.
+        ProhibitNullCharactersValidator()(value)
         return field.to_python(value)
     if value is None:
         return None
@@ -247,9 +278,7 @@ def sibling(siblings, model, key):
     try:
         return siblings[model, expand(key)]
     except (KeyError, TypeError):
-        raise ValidationError(
-            _("there is no %(name)s “%(key)s”") % {"name": model._meta.verbose_name, "key": key}
-        ) from None
+        raise there_is_no(model, key) from None
 
 
 def check(row):
@@ -265,15 +294,24 @@ def check(row):
             constraint.validate(type(row), row)
 
 
-def keyed(model, rows, name):
+def keyed(model, rows, name, references):
     """Yield (key, values) for each of ``rows``; raise ValidationError for a key that is there twice."""
     seen = set()
     for data in rows:
-        key = tuple(comparable(data.get(part)) for part in model.key)
+        key = tuple(comparable(key_part(model._meta.get_field(part), data.get(part), references)) for part in model.key)
         if key in seen:
             raise ValidationError({name: _("“%s” stands here twice") % " / ".join(str(part) for part in key if part)})
         seen.add(key)
         yield key, data
+
+
+def key_part(field, value, references):
+    """Return a part of a key, a record by the address it has now: ``value`` may be a former one."""
+    if value is not None and field.is_relation and issubclass(field.related_model, Record):
+        # What leads nowhere is told of when the row is written.
+        with suppress(ValidationError):
+            return references.get(field.related_model, value).slug
+    return value
 
 
 def comparable(value):

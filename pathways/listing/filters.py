@@ -13,6 +13,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pathways.folding import fold
@@ -20,6 +21,8 @@ from pathways.folding import fold
 PER_PAGE = 50
 MOST_PER_PAGE = 200
 LONGEST_QUERY = 200
+# How many choices of a facet are drawn without folding away those that are not chosen.
+SHORT_FACET = 12
 
 
 class Pairs(NamedTuple):
@@ -32,8 +35,10 @@ class Pairs(NamedTuple):
     def records(self, values):
         return self.rows().filter(**{f"{self.value}__in": values}).values(self.record)
 
-    def values(self):
-        return self.rows().filter(**{f"{self.value}__isnull": False}).values(self.value)
+    def values(self, records):
+        """Return the values that some of ``records`` have."""
+        rows = self.rows().filter(**{f"{self.record}__in": records.values("pk"), f"{self.value}__isnull": False})
+        return rows.values(self.value)
 
 
 class Terms(NamedTuple):
@@ -47,9 +52,9 @@ class Terms(NamedTuple):
         """Return the labels of those of ``values`` that exist."""
         return dict(self.rows().filter(**{f"{self.value}__in": values}).values_list(self.value, self.label))
 
-    def used(self, sources):
-        """Return (value, label) of each term that one of the pairs has, in the vocabulary's order."""
-        has = reduce(operator.or_, (Q(**{f"{self.value}__in": pairs.values()}) for pairs in sources))
+    def used(self, sources, records):
+        """Return (value, label) of each term that some of ``records`` have, in the vocabulary's order."""
+        has = reduce(operator.or_, (Q(**{f"{self.value}__in": pairs.values(records)}) for pairs in sources))
         return list(self.rows().filter(has).values_list(self.value, self.label))
 
 
@@ -59,10 +64,10 @@ class ChoiceTerms(NamedTuple):
     choices: list
 
     def labels(self, values):
-        return {value: label for value, label in self.choices if value in values}
+        return {value: capfirst(label) for value, label in self.choices if value in values}
 
-    def used(self, sources):
-        return list(self.choices)
+    def used(self, sources, records):
+        return [(value, capfirst(label)) for value, label in self.choices]
 
 
 def choices_of(enumeration):
@@ -83,11 +88,11 @@ class FacetField(forms.Field):
         self.terms, self.sources, self.fold_value, self.hint = terms, sources, fold_value, hint
 
     def clean(self, given):
-        values = list(dict.fromkeys(self.fold_value(value.strip()) for value in given or [] if value.strip()))
+        values = {self.fold_value(value.strip()): value.strip() for value in given or [] if value.strip()}
         if not values:
             return {}
         labels = {str(value): label for value, label in self.terms.labels(self.known_form(values)).items()}
-        unknown = [value for value in values if value not in labels]
+        unknown = [as_given for value, as_given in values.items() if value not in labels]
         if unknown:
             raise ValidationError(
                 _("There is no “%(value)s” here. %(hint)s"),
@@ -102,9 +107,9 @@ class FacetField(forms.Field):
             return [value for value in values if value.isascii() and value.isdigit() and len(value) < 5]
         return [value for value in values if "\x00" not in value and len(value) <= LONGEST_QUERY]
 
-    def choices_in_use(self, chosen):
+    def choices_in_use(self, chosen, records):
         """Return (value, label, is chosen): what is chosen first, used or not, then each other term in use."""
-        used = {str(value): label for value, label in self.terms.used(self.sources)}
+        used = {str(value): label for value, label in self.terms.used(self.sources, records)}
         others = {value: label for value, label in used.items() if value not in chosen}
         return [*((v, label, True) for v, label in chosen.items()), *((v, label, False) for v, label in others.items())]
 
@@ -143,13 +148,11 @@ class WordsFilter(django_filters.CharFilter):
     def condition(self, value, fields):
         found = Q()
         for word in (value or "").split():
-            found &= reduce(
-                operator.or_,
-                [
-                    Q(**{f"{self.folded}__contains": fold(word)}),
-                    *(Q(**{f"{name}__icontains": word}) for name in fields),
-                ],
-            )
+            anywhere = [Q(**{f"{name}__icontains": word}) for name in fields]
+            # A lone accent folds to nothing, which would be found everywhere.
+            if fold(word):
+                anywhere.append(Q(**{f"{self.folded}__contains": fold(word)}))
+            found &= reduce(operator.or_, anywhere, Q(pk__in=[]))
         return found
 
     def rank(self, value):
@@ -206,6 +209,7 @@ class Problem(NamedTuple):
 class Chip(NamedTuple):
     """One choice, in words, with the query string of the list without it."""
 
+    name: str
     label: str
     value: str
     without: str
@@ -287,23 +291,26 @@ class ListFilter(django_filters.FilterSet):
             if not isinstance(chosen, dict):
                 field = self.form.fields[name]
                 shown = dict(getattr(field, "choices", ())).get(chosen, chosen)
-                yield Chip(label, shown, self.query(**{name: None}))
+                yield Chip(name, label, shown, self.query(**{name: None}))
                 continue
             fold_value = self.form.fields[name].fold_value
             for value, shown in chosen.items():
                 data = self.data.copy()
                 data.pop("page", None)
                 data.setlist(name, [v for v in data.getlist(name) if fold_value(v.strip()) != value])
-                yield Chip(label, shown, data.urlencode())
+                yield Chip(name, label, shown, data.urlencode())
 
     @property
     def facets(self):
-        """Return the facets as the form draws them: (name, label, choices, whether one is chosen)."""
+        """Return the facets as the form draws them: name, label, choices, what is chosen, what folds."""
         drawn = []
         for name, field in self.form.fields.items():
             if isinstance(field, FacetField):
                 chosen = self.chosen.get(name, {})
+                choices = field.choices_in_use(chosen, self.queryset)
+                # Below what was chosen in a long facet, the other choices are one click away.
+                folds = bool(chosen) and len(choices) > max(SHORT_FACET, len(chosen))
                 drawn.append(
-                    {"name": name, "label": field.label, "choices": field.choices_in_use(chosen), "open": chosen}
+                    {"name": name, "label": field.label, "choices": choices, "open": chosen, "folds": folds}
                 )
         return drawn

@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse, St
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
@@ -44,6 +43,8 @@ class RecordList(View):
         context = {
             "listing": listing,
             "filter": listing.filter,
+            # What the address itself fixes cannot be taken away.
+            "chips": [chip for chip in listing.filter.chips if chip.name not in self.fixed],
             "page": page,
             "records": list(page.object_list),
             "problems": listing.problems,
@@ -86,9 +87,14 @@ class RecordExport(View):
         return csv_response(request, self.filename, self.columns, listing)
 
 
+def site_address(request):
+    """Return what permanent addresses start with."""
+    return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
+
+
 def csv_response(request, filename, columns, rows):
     """Return ``rows`` as a CSV file, streamed, with the licence of the data in a header."""
-    site = settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
+    site = site_address(request)
     response = StreamingHttpResponse(write_csv(columns, rows, site), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
     licence = settings.DATA_LICENCE_URL or reverse("site:about") + "#licence"
@@ -101,7 +107,7 @@ def problem_response(problems):
     return JsonResponse(
         {
             "type": "about:blank",
-            "title": _("Wrong parameter"),
+            "title": "Bad Request",
             "status": 400,
             "detail": " ".join(f"{problem.parameter}: {problem.message}" for problem in problems),
             "errors": [problem._asdict() for problem in problems],
@@ -123,7 +129,13 @@ class RecordDetail(View):
         found = self.model.objects.published().filter(slug=slug).prefetch_related(*self.related).first()
         if found is None:
             return self.otherwise(request, slug)
-        return render(request, self.template_name, {"record": found, **self.context(found)})
+        return self.answer(request, found)
+
+    def answer(self, request, record):
+        return render(request, self.template_name, {"record": record, **self.context(record)})
+
+    def address(self, record):
+        return record.get_absolute_url()
 
     def otherwise(self, request, slug):
         try:
@@ -131,7 +143,7 @@ class RecordDetail(View):
         except self.model.DoesNotExist:
             raise Http404 from None
         if record.is_public:
-            return HttpResponsePermanentRedirect(record.get_absolute_url())
+            return HttpResponsePermanentRedirect(self.address(record))
         if record.status == Status.ARCHIVED and record.published_on:
             replacement = record.replaced_by if record.replaced_by_id and record.replaced_by.is_public else None
             return render(request, "410.html", {"replacement": replacement}, status=410)

@@ -51,6 +51,7 @@ class CountryList(View):
         context = {
             "listing": listing,
             "filter": countries,
+            "chips": list(countries.chips),
             "problems": listing.problems,
             "countries": list(listing),
             "export_url": f"{reverse('site:countries-csv')}?{countries.query()}",

@@ -1,6 +1,6 @@
 from django import template
 
-from practices.models import Role
+from practices.models import Basis, Role
 
 register = template.Library()
 
@@ -50,6 +50,13 @@ def by_role(rows):
         groups.setdefault(row.role, []).append(row)
     choices = type(rows[0])._meta.get_field("role").choices if rows else []
     return [(value, label, groups[value]) for value, label in choices if value in groups]
+
+
+@register.filter
+def has_inferred(practice):
+    """Return whether some fact of the practice carries the mark of what the curator inferred."""
+    rows = (*practice.country_rows.all(), *practice.region_rows.all(), *practice.organisation_rows.all())
+    return bool(practice.inferred) or any(row.basis != Basis.STATED for row in rows)
 
 
 @register.filter

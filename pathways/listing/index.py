@@ -1,0 +1,254 @@
+"""The index of a list: for each value of each facet the ids of the published records that have it, as a bitmap.
+
+Each process holds one for each list, at one version of the data. A request compares that with the current version; what
+changed since is applied to a copy, which takes the old one's place. The index proposes ids; records are fetched through
+the publication rule, so a stale index can leave something out but never show what is not public.
+"""
+
+import threading
+from bisect import bisect_left, insort
+from datetime import date
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from pyroaring import BitMap
+
+from pathways.curation.models import DataVersion, Version
+
+# More changed records than this are not worth applying one by one.
+MOST_APPLIED = 500
+
+EMPTY = BitMap()
+
+
+class FacetIndex:
+    """One facet: its terms in the vocabulary's order, and the ids of the records that have each value."""
+
+    def __init__(self, declared, everything):
+        self.labels = {str(value): label for value, label in declared.terms.all()}
+        self.lineage = declared.lineage() if declared.lineage else None
+        self.bitmaps = gathered(declared.pairs(), everything, self.lineage)
+
+    def any_of(self, values):
+        """Return the ids of the records that have one of ``values``."""
+        return BitMap.union(*(self.bitmaps.get(value, EMPTY) for value in values))
+
+    def updated(self, declared, changed, everything):
+        """Return a copy in which the records ``changed`` have the values they have now."""
+        copy = object.__new__(FacetIndex)
+        copy.labels = {str(value): label for value, label in declared.terms.all()}
+        copy.lineage = self.lineage
+        anew = gathered(declared.pairs(changed), everything, self.lineage)
+        copy.bitmaps = {
+            value: (self.bitmaps.get(value, EMPTY) - changed) | anew.get(value, EMPTY)
+            for value in self.bitmaps.keys() | anew.keys()
+        }
+        return copy
+
+
+def gathered(pairs, everything, lineage):
+    """Return the bitmaps of (record id, value) pairs, each value counted for those above it too."""
+    found = {}
+    for pk, value in pairs:
+        found.setdefault(str(value), []).append(pk)
+    bitmaps = {value: BitMap(ids) & everything for value, ids in found.items()}
+    if lineage:
+        for value, ids in list(bitmaps.items()):
+            for above in lineage.get(value, ()):
+                bitmaps[above] = bitmaps.get(above, EMPTY) | ids
+    return bitmaps
+
+
+class ListIndex:
+    """The index of the list that ``filter_class`` declares, at one version of the data."""
+
+    def __init__(self, filter_class, version):
+        self.filter_class, self.version = filter_class, version
+        self.sorted_by = {name: Order(fields) for name, fields in filter_class.orders().items()}
+        self.key_fields = tuple(dict.fromkeys(field for order in self.sorted_by.values() for field in order.fields))
+        self.keys = dict(self.read_keys(filter_class.records()))
+        self.everything = BitMap(self.keys)
+        self.facets = {
+            name: FacetIndex(declared, self.everything) for name, declared in filter_class.declared_facets().items()
+        }
+        self.years = {
+            name: gathered(declared.pairs(), self.everything, None)
+            for name, declared in filter_class.declared_years().items()
+        }
+        self.orders = {
+            name: sorted(self.keys, key=self.key_of(order)) for name, order in self.sorted_by.items()
+        }
+        self.ranks = {}
+        self.whole_counts = None
+
+    def read_keys(self, records):
+        for pk, *values in records.values_list("pk", *self.key_fields):
+            yield pk, dict(zip(self.key_fields, values, strict=True))
+
+    def key_of(self, order):
+        keys = self.keys
+        return lambda pk: order.key(keys[pk])
+
+    def updated(self, version, changed):
+        """Return the index at ``version``, when of its records only those with the ids ``changed`` differ."""
+        copy = object.__new__(ListIndex)
+        copy.filter_class, copy.version = self.filter_class, version
+        copy.sorted_by, copy.key_fields = self.sorted_by, self.key_fields
+        copy.ranks, copy.whole_counts = {}, None
+        changed = BitMap(changed)
+        anew = dict(self.read_keys(self.filter_class.records().filter(pk__in=list(changed))))
+        copy.keys = {**self.keys, **anew}
+        gone = changed - BitMap(anew)
+        copy.everything = (self.everything - gone) | BitMap(anew)
+        copy.orders = {}
+        for name, order in self.sorted_by.items():
+            ids = list(self.orders[name])
+            for pk in changed & self.everything:
+                # Found by the key under which it stands, which the old index knows.
+                at = bisect_left(ids, order.key(self.keys[pk]), key=self.key_of(order))
+                del ids[at]
+            for pk in anew:
+                insort(ids, pk, key=copy.key_of(order))
+            copy.orders[name] = ids
+        for pk in gone:
+            copy.keys.pop(pk, None)
+        copy.facets = {
+            name: self.facets[name].updated(declared, changed, copy.everything)
+            for name, declared in self.filter_class.declared_facets().items()
+        }
+        copy.years = {}
+        for name, declared in self.filter_class.declared_years().items():
+            found = gathered(declared.pairs(changed), copy.everything, None)
+            copy.years[name] = {
+                year: (self.years[name].get(year, EMPTY) - changed) | found.get(year, EMPTY)
+                for year in self.years[name].keys() | found.keys()
+            }
+        return copy
+
+    # Answers
+
+    def years_within(self, name, lookup, bound):
+        """Return the ids of the records whose period does not end before, or start after, the year ``bound``."""
+        years = self.years[name]
+        if lookup == "gte":
+            return BitMap.union(EMPTY, *(ids for year, ids in years.items() if int(year) >= bound))
+        return BitMap.union(EMPTY, *(ids for year, ids in years.items() if int(year) <= bound))
+
+    def page(self, name, matching, start, stop):
+        """Return the ids of ``matching`` from ``start`` to ``stop`` in the order ``name``."""
+        ids = self.orders[name]
+        if len(matching) == len(ids):
+            return ids[start:stop]
+        if stop * len(ids) < len(matching) * len(matching):
+            return scanned(ids, matching, start, stop)
+        if name not in self.ranks:
+            self.ranks[name] = {pk: rank for rank, pk in enumerate(ids)}
+        return sorted(matching, key=self.ranks[name].__getitem__)[start:stop]
+
+    def counts(self, selections, base):
+        """Return for each facet the number of records each value would show.
+
+        ``selections`` are the ids that each chosen facet leaves, by name, ``base`` those that all else leaves. A facet
+        is counted over what all the others leave.
+        """
+        if not selections and len(base) == len(self.everything):
+            if self.whole_counts is None:
+                self.whole_counts = {name: sizes(facet, None) for name, facet in self.facets.items()}
+            return self.whole_counts
+        of_all = BitMap.intersection(base, *selections.values())
+        counted = {}
+        for name, facet in self.facets.items():
+            others = of_all
+            if name in selections:
+                others = BitMap.intersection(base, *(ids for other, ids in selections.items() if other != name))
+            counted[name] = sizes(facet, others)
+        return counted
+
+
+def sizes(facet, within):
+    if within is None:
+        return {value: len(ids) for value, ids in facet.bitmaps.items() if ids}
+    return {
+        value: count for value, ids in facet.bitmaps.items() if (count := ids.intersection_cardinality(within))
+    }
+
+
+def scanned(ids, matching, start, stop):
+    found = []
+    for pk in ids:
+        if pk in matching:
+            found.append(pk)
+            if len(found) == stop:
+                break
+    return found[start:]
+
+
+class Order:
+    """An order by fields, those with a minus downwards, what is not known last, the same on every database."""
+
+    def __init__(self, fields):
+        self.parts = [(field.removeprefix("-"), field.startswith("-")) for field in fields]
+        self.fields = [field for field, _down in self.parts]
+
+    def key(self, values):
+        return tuple(key_part(values[field], down) for field, down in self.parts)
+
+
+def key_part(value, down):
+    if value is None:
+        return (1,)
+    if down:
+        return 0, -(value.toordinal() if isinstance(value, date) else value)
+    return 0, value
+
+
+# One index for each list and process.
+
+lock = threading.Lock()
+current = {}
+
+
+def index_for(filter_class):
+    """Return the index of a list at the current version of the data; bring it up to date first if need be."""
+    stamp = DataVersion.current()
+    version = stamp.epoch, stamp.number
+    if transaction.get_connection().in_atomic_block:
+        # What is not committed is nobody else's to see.
+        return ListIndex(filter_class, version)
+    index = current.get(filter_class)
+    if index is None or index.version != version:
+        with lock:
+            index = current.get(filter_class)
+            if index is None or index.version != version:
+                index = current[filter_class] = brought_up_to_date(index, filter_class, version)
+    return index
+
+
+def brought_up_to_date(index, filter_class, version):
+    """Return an index at ``version`` or a little later: what is read after the version is applied again, not missed."""
+    if index is not None and index.version[0] == version[0]:
+        changed = changed_records(filter_class, index.version[1])
+        if changed is not None:
+            return index.updated(version, changed)
+    return ListIndex(filter_class, version)
+
+
+def changed_records(filter_class, since):
+    """Return the ids of the list's own records that changed after ``since``, or None if more must be read anew."""
+    model = filter_class._meta.model
+    own = ContentType.objects.get_for_model(model).pk
+    harmless = {ContentType.objects.get_for_model(other).pk for other in filter_class.unaffected_by()}
+    touched = Version.objects.filter(change__data_version__gt=since).values_list("content_type", "object_id")
+    ids = set()
+    for content_type, pk in touched[: MOST_APPLIED + 1]:
+        if content_type == own:
+            ids.add(pk)
+        elif content_type not in harmless:
+            return None
+    return ids if len(ids) <= MOST_APPLIED else None
+
+
+def forget():
+    """Drop every index of this process."""
+    with lock:
+        current.clear()

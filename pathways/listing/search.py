@@ -1,0 +1,226 @@
+"""Full-text search on SQLite (FTS5) and PostgreSQL (tsvector): the same words, weights and order of importance.
+
+Each app says what its records are found by: a Source. Entries are written in the transaction of the change they follow
+from, through the signal that every door sends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection, models
+from pyroaring import BitMap
+
+from pathways.curation.models import Owned, Record
+from pathways.folding import fold
+
+from .models import SearchEntry
+from .words import Part, Query, parse, plain
+
+# So far apart stand the keys of two kinds.
+SPAN = 1 << 40
+# The importance of weights A to D.
+WEIGHTS = (10.0, 5.0, 2.0, 1.0)
+# So many matches are put in order of relevance; the rest follow in the order of the list.
+MOST_RANKED = 1000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the rows of a model are found by.
+
+    ``number`` tells its entries from those of other models and never changes; ``texts`` returns for a row its whole
+    names and lists of texts of weight A to D; ``related`` is what to prefetch for that.
+    """
+
+    number: int
+    model: type[models.Model]
+    texts: Callable
+    related: tuple[str, ...] = ()
+
+    def key(self, pk):
+        return self.number * SPAN + pk
+
+    @property
+    def keys(self):
+        return self.number * SPAN, (self.number + 1) * SPAN - 1
+
+    def indexed(self):
+        """Return the rows that have an entry: records once published, terms always."""
+        return self.model.objects.published() if issubclass(self.model, Record) else self.model.objects.all()
+
+    def entry(self, row):
+        names, *weighted = self.texts(row)
+        a, b, c, d = (plain(*texts) for texts in weighted)
+        whole = "".join(f"|{plain(name)}" for name in names if name)
+        return SearchEntry(id=self.key(row.pk), names=f"{whole}|", a=a, b=b, c=c, d=d)
+
+
+sources = {}
+
+
+def register(source):
+    sources[source.model] = source
+
+
+# Writing
+
+
+def index_rows(model, pks):
+    """Write the entries of rows anew; those that are not public any more lose theirs."""
+    source = sources[model]
+    rows = source.indexed().filter(pk__in=pks).prefetch_related(*source.related)
+    entries = [source.entry(row) for row in rows]
+    SearchEntry.objects.filter(pk__in=[source.key(pk) for pk in pks]).delete()
+    SearchEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def follow(sender, rows, removed, **kwargs):
+    """Keep the index in step with a change: the rows it touched, and the records that are found by them."""
+    changed = {}
+    for row in (*rows, *removed):
+        model = row._meta.concrete_model
+        if model in sources:
+            changed.setdefault(model, set()).add(row.pk)
+        if not isinstance(row, Record):
+            for other, pks in referring(row):
+                changed.setdefault(other, set()).update(pks)
+    for model, pks in changed.items():
+        index_rows(model, pks)
+
+
+def referring(term):
+    """Yield (model, ids) of the rows with entries that refer to a term, themselves or by rows they own."""
+    for relation in term._meta.related_objects:
+        model, path = relation.related_model, relation.field.name
+        owner = model
+        if issubclass(model, Owned):
+            owner = model._meta.get_field(model.owner).related_model
+        if owner in sources and owner is not type(term):
+            name = "pk" if owner is model else model.owner
+            yield owner, set(model._base_manager.filter(**{path: term}).values_list(name, flat=True))
+
+
+def rebuild():
+    """Write every entry anew; return how many there are."""
+    SearchEntry.objects.all().delete()
+    count = 0
+    for source in sources.values():
+        rows = source.indexed().prefetch_related(*source.related)
+        entries = [source.entry(row) for row in rows.iterator(chunk_size=500)]
+        SearchEntry.objects.bulk_create(entries, batch_size=500)
+        count += len(entries)
+    return count
+
+
+# Asking
+
+
+@dataclass
+class Matches:
+    """The ids that a query found, and the best of them in order of relevance."""
+
+    ids: BitMap
+    ranked: list[int]
+
+
+def find(model, text):
+    """Return the Matches of a text among the rows of ``model``; where no word is found, of words that begin so."""
+    query = parse(text)
+    source = sources[model]
+    matches = asked(source, query)
+    if not matches.ids and query.wanted:
+        matches = asked(source, query.with_prefixes())
+    return matches
+
+
+def asked(source, query):
+    if not query.wanted:
+        return Matches(BitMap(), [])
+    dialect = DIALECTS[connection.vendor]
+    low, high = source.keys
+    with connection.cursor() as cursor:
+        cursor.execute(*dialect.matching(query, low, high))
+        ids = BitMap([key - low for (key,) in cursor.fetchall()])
+        whole = "|" + " ".join(word for part in query.wanted for word in part.words) + "|"
+        cursor.execute(*dialect.ranked(query, low, high, whole))
+        ranked = [key - low for (key,) in cursor.fetchall()]
+    return Matches(ids, ranked)
+
+
+def suggested(text, limit):
+    """Return (source, id) of what the beginning of a question may mean, whole names first; the last word is a prefix."""
+    query = parse(text)
+    if not query.wanted:
+        return []
+    *others, last = query.wanted
+    last = Part(last.words, prefix=True)
+    dialect = DIALECTS[connection.vendor]
+    whole = "|" + " ".join(word for part in query.wanted for word in part.words)
+    with connection.cursor() as cursor:
+        cursor.execute(*dialect.ranked(Query([*others, last], query.unwanted), 0, SPAN << 10, whole, limit))
+        keys = [key for (key,) in cursor.fetchall()]
+    numbered = {source.number: source for source in sources.values()}
+    return [(numbered[key // SPAN], key % SPAN) for key in keys]
+
+
+class Sqlite:
+    """FTS5: every word quoted, so that nothing of what was typed is read as its syntax."""
+
+    def expression(self, query):
+        wanted = " AND ".join(self.phrase(part) for part in query.wanted)
+        unwanted = "".join(f" NOT {self.phrase(part)}" for part in query.unwanted)
+        return f"({wanted}){unwanted}"
+
+    def phrase(self, part):
+        return f'"{" ".join(part.words)}"' + (" *" if part.prefix else "")
+
+    def matching(self, query, low, high):
+        sql = "SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s AND rowid BETWEEN %s AND %s"
+        return sql, [self.expression(query), low, high]
+
+    def ranked(self, query, low, high, whole, limit=MOST_RANKED):
+        sql = (
+            "SELECT f.rowid FROM listing_fts f JOIN listing_searchentry e ON e.id = f.rowid "
+            "WHERE listing_fts MATCH %s AND f.rowid BETWEEN %s AND %s "
+            "ORDER BY instr(e.names, %s) = 0, bm25(listing_fts, %s, %s, %s, %s), f.rowid LIMIT %s"
+        )
+        return sql, [self.expression(query), low, high, whole, *WEIGHTS, limit]
+
+
+class Postgresql:
+    """tsvector: each word a parameter of its own, made of letters and digits only."""
+
+    def expression(self, query):
+        parts = [self.phrase(part) for part in query.wanted]
+        sql = " && ".join(part for part, _parameters in parts)
+        parameters = [value for _part, values in parts for value in values]
+        for part in query.unwanted:
+            more, values = self.phrase(part)
+            sql += f" && !! {more}"
+            parameters += values
+        return sql, parameters
+
+    def phrase(self, part):
+        if part.prefix:
+            return "to_tsquery('english', %s)", [" <-> ".join(part.words) + ":*"]
+        return "phraseto_tsquery('english', %s)", [" ".join(part.words)]
+
+    def matching(self, query, low, high):
+        sql, parameters = self.expression(query)
+        return (
+            f"SELECT id FROM listing_searchentry WHERE vector @@ ({sql}) AND id BETWEEN %s AND %s",  # noqa: S608
+            [*parameters, low, high],
+        )
+
+    def ranked(self, query, low, high, whole, limit=MOST_RANKED):
+        sql, parameters = self.expression(query)
+        weights = [weight / WEIGHTS[0] for weight in reversed(WEIGHTS)]
+        return (
+            f"SELECT id FROM listing_searchentry, (SELECT {sql} AS query) AS asked "  # noqa: S608
+            "WHERE vector @@ query AND id BETWEEN %s AND %s "
+            "ORDER BY strpos(names, %s) = 0, ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s",
+            [*parameters, low, high, whole, weights, limit],
+        )
+
+
+DIALECTS = {"sqlite": Sqlite(), "postgresql": Postgresql()}

@@ -1,0 +1,86 @@
+"""What people type, understood once for every database: words, "phrases", -exclusions and prefix*."""
+
+import re
+from dataclasses import dataclass, field
+
+from pathways.folding import fold
+
+WORD = re.compile(r"[^\W_]+")
+PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
+MOST_PARTS = 20
+
+STOP_WORDS = frozenset(
+    "a an and are as at be been by d de du for from has have in is it its l la le of on or that the their them they this "
+    "to was were which who will with".split()
+)
+
+# One spelling for words that documents and readers spell in two ways.
+SPELLINGS = {
+    "labor": "labour",
+    "labors": "labours",
+    "program": "programme",
+    "programs": "programmes",
+    "center": "centre",
+    "centers": "centres",
+    "defense": "defence",
+}
+Z_FORM = re.compile(r"(?<=\w{3})i(z)(e|es|ed|er|ers|ing|ation|ations|ational)$")
+
+
+def words_of(text):
+    """Return the plain words of a text: folded, in one spelling."""
+    return [spelled(word) for word in WORD.findall(fold(text))]
+
+
+def spelled(word):
+    word = SPELLINGS.get(word, word)
+    return Z_FORM.sub(r"is\2", word)
+
+
+def plain(*texts):
+    """Return texts as plain words in one string, as the index keeps them."""
+    return " ".join(word for text in texts for word in words_of(text or ""))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Words in sequence, one or several; with ``prefix`` the last is only the beginning of a word."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+
+@dataclass
+class Query:
+    """What was asked for: each of ``wanted`` must be there, none of ``unwanted``."""
+
+    wanted: list[Part] = field(default_factory=list)
+    unwanted: list[Part] = field(default_factory=list)
+
+    def __bool__(self):
+        return bool(self.wanted or self.unwanted)
+
+    def with_prefixes(self):
+        """Return the same query with every single word taken as a beginning."""
+        wanted = [Part(part.words, prefix=True) if len(part.words) == 1 else part for part in self.wanted]
+        return Query(wanted, self.unwanted)
+
+
+def parse(text):
+    """Return the Query that ``text`` asks for; whatever it holds, nothing of it is passed on but plain words."""
+    query, stopped = Query(), []
+    for minus_phrase, phrase, minus_word, word in PART.findall(text)[:MOST_PARTS]:
+        words = tuple(words_of(phrase or word))
+        if not words:
+            continue
+        part = Part(words, prefix=bool(word) and word.endswith("*"))
+        if minus_phrase or minus_word:
+            query.unwanted.append(part)
+        elif len(words) == 1 and words[0] in STOP_WORDS and not part.prefix:
+            stopped.append(part)
+        else:
+            query.wanted.append(part)
+    if not query.wanted:
+        # A question of nothing but little words is taken at its word.
+        query.wanted = stopped
+    return query

@@ -1,0 +1,93 @@
+"""Search across everything: groups of what was found, suggestions, and what to do when there is nothing."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models import Document, Meeting, Outcome
+from pathways.curation.models import Record
+from pathways.listing.models import SearchEntry
+from pathways.listing.search import SPAN, find, sources, suggested
+from pathways.listing.words import plain
+from pathways.vocabulary.models import Country, Organisation, Theme
+from practices.models import Practice
+
+IN_A_GROUP = 5
+MOST_NAMES = 20_000
+SUGGESTIONS = 8
+
+
+@dataclass
+class Group:
+    """What was found of one kind: its heading, how many, the first few, and where the rest is."""
+
+    heading: str
+    count: int
+    rows: list
+    url: str
+
+
+KINDS = (
+    (Practice, _("Practices"), "practices:list"),
+    (Outcome, _("Outcomes"), "outcomes:list"),
+    (Meeting, _("Meetings"), "meetings:list"),
+    (Country, _("Countries"), "site:countries"),
+    (Theme, _("Themes"), None),
+    (Organisation, _("Organisations"), None),
+    (Document, _("Documents"), None),
+)
+HEADINGS = {model: heading for model, heading, _list in KINDS}
+
+
+def visible(model):
+    """Return the rows of ``model`` that the public may see; countries and themes all are."""
+    return model.objects.all() if model in {Country, Theme} else model.objects.published()
+
+
+def groups(question):
+    """Return a Group for each kind in which something was found, the kinds in their order."""
+    found = []
+    for model, heading, list_name in KINDS:
+        matches = find(model, question)
+        public = visible(model).filter(pk__in=list(matches.ids)) if model not in {Country, Theme} else None
+        count = public.count() if public is not None and not issubclass(model, Record) else len(matches.ids)
+        if not count:
+            continue
+        rows = visible(model).in_bulk(matches.ranked[: IN_A_GROUP * 4])
+        first = [rows[pk] for pk in matches.ranked if pk in rows][:IN_A_GROUP]
+        url = f"{reverse(list_name)}?{urlencode({'q': question})}" if list_name else ""
+        found.append(Group(heading, count, first, url))
+    return found
+
+
+def suggestions(question):
+    """Return (label, kind, address) of the few things that what was typed so far may mean."""
+    wanted = suggested(question, SUGGESTIONS * 2)
+    rows = {}
+    for source in {source.number: source for source, _pk in wanted}.values():
+        pks = [pk for other, pk in wanted if other is source]
+        rows.update({(source.number, pk): row for pk, row in visible(source.model).in_bulk(pks).items()})
+    found = [(source, rows.get((source.number, pk))) for source, pk in wanted]
+    return [
+        (str(row), str(HEADINGS[source.model]), row.get_absolute_url()) for source, row in found if row is not None
+    ][:SUGGESTIONS]
+
+
+def nearest(question):
+    """Return the rows whose names look most like a question that found nothing."""
+    names = {}
+    for key, whole in SearchEntry.objects.order_by("-pk").values_list("pk", "names")[:MOST_NAMES]:
+        for name in whole.strip("|").split("|"):
+            names.setdefault(name, key)
+    close = get_close_matches(plain(question), names, n=IN_A_GROUP, cutoff=0.6)
+    numbered = {source.number: source for source in sources.values()}
+    rows = []
+    for name in close:
+        source, pk = numbered[names[name] // SPAN], names[name] % SPAN
+        row = visible(source.model).filter(pk=pk).first()
+        if row is not None and row not in rows:
+            rows.append(row)
+    return rows

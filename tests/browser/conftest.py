@@ -1,0 +1,87 @@
+"""A person's browser in front of the site: Debian's Chromium, a server with the curated entries, and what it complains of.
+
+The tests stay on one worker and in one group: the server's threads need rows that are really committed, so each module
+loads them once and leaves the database empty. Nothing here asks the database while the browser runs.
+"""
+
+import os
+import shutil
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import sync_playwright
+
+from pathways.curation.fixtures import load
+from tests.conftest import unavailable
+
+WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 375, "height": 667}
+
+# Whatever the policy of the site blocks is an error on the console, also where the browser keeps quiet about it.
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`blocked by ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return the path of the browser."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        unavailable("Chromium")
+    return path
+
+
+@pytest.fixture(scope="module")
+def transactional_db(django_db_setup, django_db_blocker, fixtures_dir):
+    """The database of pytest-django's live server: it would be emptied after each test; here after each module."""
+    with django_db_blocker.unblock():
+        load(fixtures_dir)
+        yield
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def site(chromium, django_db_setup, live_server, transactional_db):
+    """Return the address of a running site. The database is named first: the server looks where it is."""
+    return live_server.url
+
+
+@pytest.fixture(scope="module")
+def browser(site, chromium):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens a tab; whatever the tab complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_tab(viewport=WIDE, **options):
+        context = browser.new_context(base_url=site, viewport=viewport, **options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.add_init_script(REPORT_VIOLATIONS)
+        tab = context.new_page()
+        tab.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("response", lambda answer: complaints.append(f"{answer.status} {answer.url}") if failed(answer) else None)
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def is_complaint(message):
+    # What could not be loaded is judged by its status.
+    return message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource")
+
+
+def failed(answer):
+    """Say whether something that a page needs could not be had; pages themselves may be missing on purpose."""
+    return answer.status >= 400 and answer.request.resource_type != "document"

@@ -1,0 +1,76 @@
+"""Every page: quiet, accessible, and no wider than the screen."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import NARROW, WIDE
+from .pages import PAGES, withdraw
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# Beside what axe finds by itself: WCAG 2.2's size of targets, and contrast for text at level AAA.
+AXE = {
+    "resultTypes": ["violations"],
+    "rules": {"target-size": {"enabled": True}, "color-contrast-enhanced": {"enabled": True}},
+}
+
+
+@pytest.fixture(scope="module")
+def site(site):
+    withdraw()
+    return site
+
+
+def every_page(test):
+    return pytest.mark.parametrize(("address", "status"), PAGES.values(), ids=PAGES)(test)
+
+
+@every_page
+def test_page_is_quiet_and_has_one_heading(visit, address, status):
+    tab = visit()
+    assert tab.goto(address).status == status
+    assert tab.locator("h1").count() == 1
+    assert tab.title().strip(" –")
+
+
+@every_page
+def test_axe_finds_nothing(visit, address, status):
+    tab = visit()
+    tab.goto(address)
+    found = {}
+    for viewport in (WIDE, NARROW):
+        for scheme in ("light", "dark"):
+            tab.set_viewport_size(viewport)
+            tab.emulate_media(color_scheme=scheme)
+            results = Axe().run(tab, options=AXE)
+            if results.violations_count:
+                found[viewport["width"], scheme] = results.generate_report()
+    assert not found, "\n".join(f"{variant}: {report}" for variant, report in found.items())
+
+
+@every_page
+def test_page_is_no_wider_than_a_small_phone_or_four_times_zoom(visit, address, status):
+    tab = visit(viewport={"width": 320, "height": 640})
+    tab.goto(address)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("address", ["/practices/palim/", "/practices/?country=MA", "/countries/"])
+def test_printed_page_fits_the_paper_and_has_no_controls(visit, address):
+    # A4 less its margins, in pixels.
+    tab = visit(viewport={"width": 643, "height": 970}, color_scheme="dark")
+    tab.goto(address)
+    tab.emulate_media(media="print")
+    assert not tab.locator("nav:visible, form:visible, button:visible, aside:visible, .exports:visible").count()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 643
+    assert tab.locator("h1").evaluate("heading => getComputedStyle(heading).color") == "rgb(0, 0, 0)"
+
+
+def test_printed_practice_writes_out_the_addresses_of_its_sources(visit, site):
+    tab = visit()
+    tab.goto("/practices/palim/")
+    written = tab.locator(".sources .address").first
+    assert not written.is_visible()
+    tab.emulate_media(media="print")
+    assert written.is_visible()
+    assert written.text_content() == f"{site}/documents/gfmd-2020-skilling-migrants-background-paper/"

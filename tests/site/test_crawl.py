@@ -1,0 +1,62 @@
+"""Every page of the curated knowledge base, found by following every link from the start."""
+
+from collections import Counter, deque
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from meetings.models import Document, Meeting, Outcome
+from pathways.vocabulary.models import Country, Organisation, Theme
+from practices.models import Practice
+from tests.reading import body, read
+
+# Of addresses that differ only in the value of a parameter, so many are followed.
+ALIKE = 2
+
+
+@pytest.fixture
+def crawled(client, curated):
+    """Read every address that can be reached from the start; return the readers of the pages by address."""
+    seen, waiting, alike, pages = {"/"}, deque(["/"]), Counter(), {}
+    while waiting:
+        address = waiting.popleft()
+        response = client.get(address)
+        assert response.status_code == 200, address
+        path = urlsplit(address).path
+        kind = "text/csv" if path.endswith(".csv") else "text/html"
+        assert response.headers["Content-Type"] == f"{kind}; charset=utf-8", address
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"], address
+        text = body(response)
+        if kind == "text/csv":
+            continue
+        pages[address] = read(text)
+        for tag, attributes in pages[address].tags:
+            target = attributes.get("href", "") if tag == "a" else ""
+            if not target or target.startswith(("#", "http://", "https://", "mailto:")):
+                continue
+            target = target.partition("#")[0]
+            target = path + target if target.startswith("?") else target
+            assert target.startswith("/"), (address, target)
+            split = urlsplit(target)
+            pattern = (split.path, *sorted({name for name, _value in parse_qsl(split.query)}))
+            if target in seen or (split.query and alike[pattern] >= ALIKE):
+                continue
+            seen.add(target)
+            alike[pattern] += 1
+            waiting.append(target)
+    return pages
+
+
+def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
+    for address, page in crawled.items():
+        names = Counter(tag for tag, _attributes in page.tags)
+        assert names["h1"] == names["main"] == names["title"] == 1, address
+        ids = Counter(attributes["id"] for _tag, attributes in page.tags if "id" in attributes)
+        assert not [name for name, times in ids.items() if times > 1], address
+        assert page.is_harmless(), address
+    for model in (Practice, Outcome, Meeting, Organisation, Document):
+        for record in model.objects.published():
+            assert record.get_absolute_url() in crawled
+    for model in (Country, Theme):
+        for term in model.objects.all():
+            assert term.get_absolute_url() in crawled

@@ -1,0 +1,139 @@
+"""How often a page asks the database does not depend on how much there is."""
+
+from datetime import date
+from string import ascii_uppercase
+
+import pytest
+
+from meetings.models import AgendaPoint, Attendance, Meeting, Outcome
+from practices.models import Citation, Figure, Link, Practice, PracticeRelation
+from tests import factories as make
+from tests.reading import body
+
+pytestmark = pytest.mark.django_db
+
+# The most questions that an address may ask.
+BOUNDS = {
+    "/": 10,
+    "/practices/": 28,
+    "/practices/?country=AB&theme=theme-1&q=practice&year_from=2000&sort=newest": 34,
+    "/practices.csv": 26,
+    "/practices/whole/": 32,
+    "/outcomes/": 15,
+    "/outcomes.csv": 16,
+    "/outcomes/whole/": 14,
+    "/recommendations/": 15,
+    "/meetings/": 15,
+    "/meetings.csv": 16,
+    "/meetings/whole/": 20,
+    "/meetings/whole/participants.csv": 2,
+    "/countries/": 5,
+    "/countries.csv": 4,
+    "/countries/aa/": 14,
+    "/themes/": 3,
+    "/themes/theme-0/": 14,
+    "/organisations/": 3,
+    "/organisations/org-0/": 15,
+    "/documents/": 5,
+    "/documents/paper/": 8,
+}
+
+
+def country(number):
+    first, second = divmod(number, 26)
+    return make.country(f"{ascii_uppercase[first]}{ascii_uppercase[second]}", f"Country {number}")
+
+
+def organisation(number):
+    return make.organisation(f"org-{number}", f"Organisation {number}")
+
+
+def many_of_everything(first, last):
+    """Make practices, outcomes and meetings with something of each kind, all of them tied to the ones called whole."""
+    meeting, outcome, practice = wholes()
+    document = make.document()
+    for n in range(first, last):
+        theme = make.theme(f"theme-{n}", f"Theme {n}")
+        make.theme("theme-0")
+        other = make.practice(
+            title=f"Practice {n}",
+            start_year=2000 + n,
+            countries=[(country(n).code, "origin"), (country(0).code, "host"), (country(0).code, "concerned")],
+            regions=[(f"region-{n}", "partner")],
+            organisations=[(organisation(n).slug, "lead"), (organisation(0).slug, "donor")],
+            themes=dict.fromkeys([theme.slug, "theme-0"]),
+        )
+        for one in (other, practice):
+            one.sectors.add(make.sector(f"sector-{n}", f"Sector {n}"))
+            one.target_groups.add(make.target_group(f"group-{n}", f"Group {n}"))
+            one.skill_levels.add(make.skill_level(f"level-{n}", f"Level {n}"))
+            one.places.add(make.place(f"place-{n}", f"Place {n}", country=country(n)))
+            one.instruments.add(make.instrument(f"law-{n}", f"Law {n}"))
+            one.gcm_objectives.add(make.objective(n + 1))
+            one.sdg_targets.add(make.sdg_target(f"1.{n}"))
+            Figure.objects.create(practice=one, slug=f"f-{n}", value=str(n), counts="people", nature="target")
+            Link.objects.create(practice=one, url=f"https://example.org/{n}")
+            Citation.objects.create(practice=one, document=document, locator=f"footnote {n}")
+            paper = make.document(f"paper-{n}", f"Paper {n}", publisher=organisation(n))
+            Citation.objects.create(practice=one, document=paper, locator="Annex")
+        practice.country_rows.create(country=country(n), role="partner", basis="role-inferred")
+        practice.region_rows.create(region=make.region(f"region-{n}"), role="partner")
+        practice.organisation_rows.create(organisation=organisation(n), role="partner")
+        PracticeRelation.objects.create(practice=practice, other=other, kind="not-to-be-confused-with")
+        PracticeRelation.objects.create(practice=other, other=practice, kind="part-of")
+
+        session = make.session(meeting, f"session-{n}", f"Session {n}", position=n)
+        make.session(meeting, f"part-{n}", f"Part {n}", parent=session, position=n)
+        part = make.meeting(
+            parent=meeting,
+            series=make.series(f"series-{n}", f"Series {n}"),
+            country=country(n),
+            starts_on=date(2000 + n, 1, 1),
+            date_precision="year",
+        )
+        for one in (part, meeting):
+            Attendance.objects.create(meeting=one, slug=f"a-{n}", number=n, what="states", as_given=f"{n} states")
+            make.participation(one, country=country(n))
+            make.participation(one, organisation=organisation(n))
+            make.participation(
+                one, person=f"Person {n}", represents_country=country(0), represents_organisation=organisation(0)
+            )
+            document.meeting_rows.get_or_create(meeting=one, relation="reports-on")
+            make.document(f"paper-{n}").meeting_rows.create(meeting=one, relation="prepares")
+        make.participation(meeting, country=country(n), session=session, role="presenter")
+        AgendaPoint.objects.create(meeting=meeting, session=session, slug=f"p-{n}", kind="objective", text="To do")
+
+        sub_item = make.outcome(
+            parent=outcome, meeting=meeting, session=session, themes=dict.fromkeys([theme.slug, "theme-0"])
+        )
+        for one in (sub_item, outcome):
+            one.target_groups.add(make.target_group(f"group-{n}"))
+            one.skill_levels.add(make.skill_level(f"level-{n}"))
+            one.instruments.add(make.instrument(f"law-{n}"))
+            one.gcm_objectives.add(make.objective(n + 1))
+            make.response(other, one)
+        make.response(practice, sub_item)
+
+
+def wholes():
+    """Return a meeting, an outcome and a practice that everything else is tied to."""
+    return (
+        Meeting.objects.filter(slug="whole").first() or make.meeting(slug="whole"),
+        Outcome.objects.filter(slug="whole").first() or make.outcome(slug="whole"),
+        Practice.objects.filter(slug="whole").first() or make.practice(slug="whole", themes=["theme-0"]),
+    )
+
+
+def test_no_page_or_export_asks_more_where_there_is_more(client, django_assert_max_num_queries):
+    many_of_everything(0, 3)
+    asked = {}
+    for address, most in BOUNDS.items():
+        with django_assert_max_num_queries(most, info=address) as few:
+            response = client.get(address)
+            body(response)
+        assert response.status_code == 200, address
+        asked[address] = len(few)
+    many_of_everything(3, 30)
+    for address, before in asked.items():
+        with django_assert_max_num_queries(before, info=address):
+            body(client.get(address))
