@@ -1,6 +1,6 @@
 """The parameters of the lists of meetings and outcomes."""
 
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Coalesce, ExtractYear
 from django.utils.translation import gettext_lazy as _
 
@@ -48,7 +48,7 @@ def outcome(value):
 
 
 class OutcomeFilter(ListFilter):
-    q = WordsFilter("heading", "text", folded="title_key", label=_("Words"))
+    q = WordsFilter()
     kind = FacetFilter(outcome("kind"), label=_("Kind"), **choices_of(Outcome.Kind))
     meeting = FacetFilter(outcome("meeting__slug"), label=_("Meeting"), **MEETINGS)
     series = FacetFilter(
@@ -77,7 +77,7 @@ class OutcomeFilter(ListFilter):
     sort = SortFilter(
         {
             "document": (_("document"), ("document__title_key", "document__slug", "position", "slug")),
-            "relevance": (_("relevance"), ("document__title_key", "document__slug", "position", "slug")),
+            "relevance": (_("relevance"), ()),
             "title": (_("heading"), ("title_key", "slug")),
         }
     )
@@ -89,7 +89,7 @@ class OutcomeFilter(ListFilter):
 
 
 class MeetingFilter(ListFilter):
-    q = WordsFilter("title", "place", "summary", folded="title_key", label=_("Words"))
+    q = WordsFilter()
     series = FacetFilter(Pairs(Meeting.objects.all, "pk", "series__slug"), label=_("Series"), **SERIES)
     kind = FacetFilter(Pairs(Meeting.objects.all, "pk", "kind"), label=_("Kind"), **choices_of(Meeting.Kind))
     country = FacetFilter(
@@ -105,13 +105,15 @@ class MeetingFilter(ListFilter):
         label=_("Organisation that attended"),
         **ORGANISATIONS,
     )
-    year_from = YearFilter(ExtractYear(Coalesce("ends_on", "starts_on")), "gte", label=_("From year"))
-    year_to = YearFilter(ExtractYear("starts_on"), "lte", label=_("To year"))
+    year_from = YearFilter(
+        Meeting.objects.all, ExtractYear(Coalesce("ends_on", "starts_on")), "gte", label=_("From year")
+    )
+    year_to = YearFilter(Meeting.objects.all, ExtractYear("starts_on"), "lte", label=_("To year"))
     sort = SortFilter(
         {
-            "newest": (_("newest first"), (F("starts_on").desc(nulls_last=True), "title_key", "slug")),
-            "relevance": (_("relevance"), ("title_key", "slug")),
-            "oldest": (_("oldest first"), (F("starts_on").asc(nulls_last=True), "title_key", "slug")),
+            "newest": (_("newest first"), ("-starts_on", "title_key", "slug")),
+            "relevance": (_("relevance"), ()),
+            "oldest": (_("oldest first"), ("starts_on", "title_key", "slug")),
             "title": (_("title"), ("title_key", "slug")),
         }
     )
@@ -120,10 +122,3 @@ class MeetingFilter(ListFilter):
         model = Meeting
         fields = ()
         form = ListForm
-
-    @property
-    def left_out(self):
-        """How many meetings match but for the years that were asked for, having no date."""
-        if not self.chosen.keys() & {"year_from", "year_to"}:
-            return 0
-        return self.matching(but=("year_from", "year_to")).filter(starts_on=None).count()

@@ -7,7 +7,7 @@ from .models import Document, Meeting, Outcome
 
 def outcome_texts(outcome):
     return (
-        [outcome.heading, outcome.slug],
+        [outcome.slug, outcome.heading],
         [outcome.heading],
         [str(instrument) for instrument in outcome.instruments.all()],
         [
@@ -76,6 +76,4 @@ register(
         ),
     )
 )
-register(
-    Source(number=4, model=Document, texts=document_texts, related=("publisher", "meeting_rows__meeting"))
-)
+register(Source(number=4, model=Document, texts=document_texts, related=("publisher", "meeting_rows__meeting")))

@@ -12,7 +12,6 @@ WHO = ("country", "organisation", "represents_country", "represents_organisation
 
 class MeetingList(RecordList):
     filter_class = MeetingFilter
-    queryset = Meeting.objects.published()
     related = ("series", "country", "attendance", "participations__country", "participations__organisation")
     template_name = "meetings/meeting_list.html"
     export_name = "meetings:csv"
@@ -20,7 +19,6 @@ class MeetingList(RecordList):
 
 class MeetingExport(RecordExport):
     filter_class = MeetingFilter
-    queryset = Meeting.objects.published()
     columns = MEETING_COLUMNS
     filename = "meetings"
 
@@ -86,7 +84,6 @@ class ParticipantExport(RecordDetail):
 
 class OutcomeList(RecordList):
     filter_class = OutcomeFilter
-    queryset = Outcome.objects.published()
     related = ("document", "meeting", "theme_rows__theme")
     template_name = "meetings/outcome_list.html"
     export_name = "outcomes:csv"
@@ -102,7 +99,6 @@ class OutcomeList(RecordList):
 
 class OutcomeExport(RecordExport):
     filter_class = OutcomeFilter
-    queryset = Outcome.objects.published()
     columns = OUTCOME_COLUMNS
     filename = "outcomes"
 

@@ -1,11 +1,10 @@
 """The parameters of the list of practices."""
 
-from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from meetings.filters import DOCUMENTS, MEETINGS
-from meetings.models import Meeting
+from meetings.models import Meeting, Outcome
 from pathways.listing.filters import (
     FacetFilter,
     ListFilter,
@@ -30,9 +29,6 @@ from pathways.vocabulary.facets import (
 
 from .models import Citation, Practice, PracticeCountry, PracticeOrganisation, PracticeRegion, PracticeTheme, Role
 
-# From the smallest region up: M49 has at most four levels.
-UPWARDS = ("code", "parent__code", "parent__parent__code", "parent__parent__parent__code")
-
 
 def taking_part():
     return PracticeCountry.objects.exclude(role=Role.CONCERNED)
@@ -55,20 +51,20 @@ def own(field):
 
 
 class PracticeFilter(ListFilter):
-    q = WordsFilter("title", "acronym", "other_names", "summary", folded="title_key", label=_("Words"))
+    q = WordsFilter()
     country = FacetFilter(Pairs(taking_part, "practice", "country__code"), label=_("Country"), **COUNTRIES)
     origin = FacetFilter(in_role(Role.ORIGIN), label=_("Origin"), **COUNTRIES)
     destination = FacetFilter(in_role(Role.DESTINATION), label=_("Destination"), **COUNTRIES)
     host = FacetFilter(in_role(Role.HOST), label=_("Carried out in"), **COUNTRIES)
     concerned = FacetFilter(in_role(Role.CONCERNED), label=_("Concerned"), **COUNTRIES)
     region = FacetFilter(
-        *(Pairs(PracticeRegion.objects.all, "practice", f"region__{path}") for path in UPWARDS),
-        *(Pairs(taking_part, "practice", f"country__region__{path}") for path in UPWARDS),
+        Pairs(PracticeRegion.objects.all, "practice", "region__code"),
+        Pairs(taking_part, "practice", "country__region__code"),
         label=_("Region or group"),
         **REGIONS,
     )
     theme = FacetFilter(Pairs(PracticeTheme.objects.all, "practice", "theme__slug"), label=_("Theme"), **THEMES)
-    sector = FacetFilter(many("sectors", "slug"), many("sectors", "parent__slug"), label=_("Sector"), **SECTORS)
+    sector = FacetFilter(many("sectors", "slug"), label=_("Sector"), **SECTORS)
     target_group = FacetFilter(many("target_groups", "slug"), label=_("Target group"), **TARGET_GROUPS)
     skill = FacetFilter(many("skill_levels", "slug"), label=_("Skill level"), **SKILL_LEVELS)
     kind = FacetFilter(own("kind"), label=_("Kind"), **choices_of(Practice.Kind))
@@ -93,14 +89,14 @@ class PracticeFilter(ListFilter):
         **MEETINGS,
     )
     document = FacetFilter(Pairs(Citation.objects.all, "practice", "document__slug"), label=_("Document"), **DOCUMENTS)
-    year_from = YearFilter(Coalesce("end_year", "start_year"), "gte", label=_("From year"))
-    year_to = YearFilter(Coalesce("start_year", "end_year"), "lte", label=_("To year"))
+    year_from = YearFilter(Practice.objects.all, Coalesce("end_year", "start_year"), "gte", label=_("From year"))
+    year_to = YearFilter(Practice.objects.all, Coalesce("start_year", "end_year"), "lte", label=_("To year"))
     sort = SortFilter(
         {
             "title": (_("title"), ("title_key", "slug")),
-            "relevance": (_("relevance"), ("title_key", "slug")),
-            "newest": (_("newest first"), (F("start_year").desc(nulls_last=True), "title_key", "slug")),
-            "oldest": (_("oldest first"), (F("start_year").asc(nulls_last=True), "title_key", "slug")),
+            "relevance": (_("relevance"), ()),
+            "newest": (_("newest first"), ("-start_year", "title_key", "slug")),
+            "oldest": (_("oldest first"), ("start_year", "title_key", "slug")),
         }
     )
 
@@ -109,9 +105,6 @@ class PracticeFilter(ListFilter):
         fields = ()
         form = ListForm
 
-    @property
-    def left_out(self):
-        """How many records match but for the years that were asked for, having none."""
-        if not self.chosen.keys() & {"year_from", "year_to"}:
-            return 0
-        return self.matching(but=("year_from", "year_to")).filter(start_year=None, end_year=None).count()
+    @classmethod
+    def unaffected_by(cls):
+        return (Outcome,)

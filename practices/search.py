@@ -11,7 +11,7 @@ def texts(practice):
     organisations = [row.organisation for row in practice.organisation_rows.all()]
     names = [practice.title, practice.acronym, *practice.other_name_list]
     return (
-        names,
+        [practice.slug, *names],
         names,
         [
             *(text for country in countries for text in (country.name, country.other_names)),

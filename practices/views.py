@@ -11,7 +11,6 @@ LINES = ("country_rows__country", "region_rows__region", "organisation_rows__org
 
 class PracticeList(RecordList):
     filter_class = PracticeFilter
-    queryset = Practice.objects.published()
     related = LINES
     template_name = "practices/practice_list.html"
     export_name = "practices:csv"
@@ -19,7 +18,6 @@ class PracticeList(RecordList):
 
 class PracticeExport(RecordExport):
     filter_class = PracticeFilter
-    queryset = Practice.objects.published()
     columns = PRACTICE_COLUMNS
     filename = "practices"
 

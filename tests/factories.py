@@ -8,6 +8,7 @@ import itertools
 
 from meetings.models import Document, Meeting, Outcome, OutcomeTheme, Participation, Series, Session
 from pathways.curation.models import Status
+from pathways.listing import search
 from pathways.vocabulary.models import (
     Country,
     GcmObjective,
@@ -156,3 +157,8 @@ def practice(*, countries=(), regions=(), organisations=(), themes=(), cited=Tru
 
 def response(practice, outcome, reason="It does what is recommended."):
     return Response.objects.create(practice=practice, outcome=outcome, reason=reason)
+
+
+def searchable():
+    """Bring the full-text index into line with what factories wrote past the doors."""
+    search.rebuild()

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .changes import record
 from .models import Change, Version
+from .snapshots import has_position, owned_models
 
 # What is typed without a scheme is taken for https, as Django 6 will do by itself.
 HTTPS = {models.URLField: {"assume_scheme": "https"}}
@@ -27,8 +28,20 @@ class CuratedAdmin(admin.ModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
+        number_rows(form.instance)
         action = Change.Action.EDIT if change else Change.Action.ADD
         record(action, [form.instance], actor=request.user)
+
+
+def number_rows(owner):
+    """Number the rows of ``owner`` that have an order; those without a position come last, as they were typed."""
+    for name, model in owned_models(owner._meta.concrete_model).items():
+        if has_position(model):
+            rows = sorted(getattr(owner, name).all(), key=lambda row: (not row.position, row.position, row.pk))
+            for position, row in enumerate(rows, start=1):
+                if row.position != position:
+                    row.position = position
+                    row.save()
 
 
 class TermAdmin(CuratedAdmin):

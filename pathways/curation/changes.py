@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from .models import Change, Curated, DataVersion, Owned, Record, Status, Version
+from .signals import changed
 from .snapshots import beside, content, related_names, snapshots
 
 REMOVED = "removed"
@@ -67,6 +68,7 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
     Counts the data version when the public can see the change. A published record that changed says so in updated_on,
     unless it came from a fixture, which brings its own dates.
     """
+    rows, removed = list(rows), list(removed)
     ids = defaultdict(set)
     for row in rows:
         ids[row._meta.concrete_model].add(row.pk)
@@ -96,6 +98,7 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
     for version in versions:
         version.change = change
     Version.objects.bulk_create(versions, batch_size=500)
+    changed.send(sender=Change, rows=rows, removed=removed)
     return change
 
 

@@ -440,6 +440,8 @@ class State:
 
     def __init__(self, model):
         rows = model._base_manager.filter(revises=None) if issubclass(model, Record) else model._base_manager.all()
+        # Locked until the load is over: who is saving a record has finished, and who comes now waits.
+        rows = rows.select_for_update()
         self.rows = {row.natural_key()[0]: (row, data) for row, data in snapshots(rows)}
         self.newest = newest_versions(model) if self.rows else {}
         self.former = {}

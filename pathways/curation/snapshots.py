@@ -127,7 +127,7 @@ def plain_value(value):
         case datetime.datetime() | datetime.date():
             return value.isoformat()
         case datetime.time():
-            return value.strftime("%H:%M")
+            return value.isoformat("auto" if value.second or value.microsecond else "minutes")
         case decimal.Decimal():
             return f"{value.normalize():f}"
         case list():
@@ -217,7 +217,8 @@ def remove(going, row):
     owned = owned_models(type(row)._meta.concrete_model)
     for name, model in owned.items():
         for field in content_fields(model)[0]:
-            if field.is_relation and field.null and model.is_relative(field):
+            # A row with such a reference in its key goes with what it refers to.
+            if field.is_relation and model.is_relative(field) and field.name not in model.key:
                 gone = next(going[other].values() for other in owned if owned[other] is field.related_model)
                 getattr(row, name).filter(**{f"{field.name}__in": list(gone)}).update(**{field.name: None})
     for name in reversed(owned):

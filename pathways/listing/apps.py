@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class ListingConfig(AppConfig):
     name = "pathways.listing"
     verbose_name = _("listing")
+
+    def ready(self):
+        from pathways.curation.signals import changed
+
+        from .search import follow
+
+        changed.connect(follow)

@@ -1,27 +1,29 @@
 """What the parameters of a list mean, written once: for the page, its form and chips, every export and the API.
 
-A facet is declared once, as its terms and as pairs of record id and value; that is the filter, the choices and, where
-they are counted, the counts.
+A facet is declared once, as its terms and as pairs of record id and value: that is the filter, the bitmaps of the
+index, the choices and their counts.
 """
 
 import operator
 from collections.abc import Callable
-from functools import reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from pyroaring import BitMap
 
-from pathways.folding import fold
+from .index import index_for
+from .search import find
 
 PER_PAGE = 50
 MOST_PER_PAGE = 200
 LONGEST_QUERY = 200
-# How many choices of a facet are drawn without folding away those that are not chosen.
+# How many choices of a facet are drawn in the vocabulary's order, without folding and without a box to find them by.
 SHORT_FACET = 12
 
 
@@ -33,12 +35,15 @@ class Pairs(NamedTuple):
     value: str
 
     def records(self, values):
+        """Return the ids of the records that have one of ``values``, as a subquery."""
         return self.rows().filter(**{f"{self.value}__in": values}).values(self.record)
 
-    def values(self, records):
-        """Return the values that some of ``records`` have."""
-        rows = self.rows().filter(**{f"{self.record}__in": records.values("pk"), f"{self.value}__isnull": False})
-        return rows.values(self.value)
+    def of(self, records=None):
+        """Return (record id, value) of all records, or of those with the ids ``records``."""
+        rows = self.rows().filter(**{f"{self.value}__isnull": False})
+        if records is not None:
+            rows = rows.filter(**{f"{self.record}__in": list(records)})
+        return rows.order_by().values_list(self.record, self.value).iterator(chunk_size=10_000)
 
 
 class Terms(NamedTuple):
@@ -48,14 +53,9 @@ class Terms(NamedTuple):
     value: str = "slug"
     label: str = "name"
 
-    def labels(self, values):
-        """Return the labels of those of ``values`` that exist."""
-        return dict(self.rows().filter(**{f"{self.value}__in": values}).values_list(self.value, self.label))
-
-    def used(self, sources, records):
-        """Return (value, label) of each term that some of ``records`` have, in the vocabulary's order."""
-        has = reduce(operator.or_, (Q(**{f"{self.value}__in": pairs.values(records)}) for pairs in sources))
-        return list(self.rows().filter(has).values_list(self.value, self.label))
+    def all(self):
+        """Return (value, label) of each, in the vocabulary's order."""
+        return self.rows().values_list(self.value, self.label)
 
 
 class ChoiceTerms(NamedTuple):
@@ -63,10 +63,7 @@ class ChoiceTerms(NamedTuple):
 
     choices: list
 
-    def labels(self, values):
-        return {value: capfirst(label) for value, label in self.choices if value in values}
-
-    def used(self, sources, records):
+    def all(self):
         return [(value, capfirst(label)) for value, label in self.choices]
 
 
@@ -82,36 +79,23 @@ class FacetField(forms.Field):
     # Takes every value that was given under the name; the page draws the choices itself.
     widget = forms.MultipleHiddenInput
 
-    def __init__(self, *, terms, sources, fold_value, hint, **kwargs):
+    def __init__(self, *, fold_value, hint, **kwargs):
         kwargs.pop("null_label", None)
         super().__init__(**kwargs)
-        self.terms, self.sources, self.fold_value, self.hint = terms, sources, fold_value, hint
+        self.fold_value, self.hint = fold_value, hint
+        # The labels of the values that exist: the index has them.
+        self.labels = {}
 
     def clean(self, given):
         values = {self.fold_value(value.strip()): value.strip() for value in given or [] if value.strip()}
-        if not values:
-            return {}
-        labels = {str(value): label for value, label in self.terms.labels(self.known_form(values)).items()}
-        unknown = [as_given for value, as_given in values.items() if value not in labels]
+        unknown = [as_given for value, as_given in values.items() if value not in self.labels]
         if unknown:
             raise ValidationError(
                 _("There is no “%(value)s” here. %(hint)s"),
                 code="unknown",
                 params={"value": ", ".join(unknown), "hint": self.hint},
             )
-        return {value: labels[value] for value in values}
-
-    def known_form(self, values):
-        """Leave out what no value can be, so that a database need not refuse it."""
-        if self.fold_value is number:
-            return [value for value in values if value.isascii() and value.isdigit() and len(value) < 5]
-        return [value for value in values if "\x00" not in value and len(value) <= LONGEST_QUERY]
-
-    def choices_in_use(self, chosen, records):
-        """Return (value, label, is chosen): what is chosen first, used or not, then each other term in use."""
-        used = {str(value): label for value, label in self.terms.used(self.sources, records)}
-        others = {value: label for value, label in used.items() if value not in chosen}
-        return [*((v, label, True) for v, label in chosen.items()), *((v, label, False) for v, label in others.items())]
+        return {value: self.labels[value] for value in values}
 
 
 def number(value):
@@ -120,53 +104,52 @@ def number(value):
 
 
 class FacetFilter(django_filters.Filter):
-    """Records that have one of the chosen values, by pairs of record id and value from one or more sources."""
+    """Records that have one of the chosen values, by pairs of record id and value from one or more sources.
+
+    ``lineage`` returns, for each value, those above it: a record that has a value has what is above it too.
+    """
 
     field_class = FacetField
 
-    def __init__(self, *sources, terms, label, hint, fold_value=str.lower, **kwargs):
-        kwargs |= {"terms": terms, "sources": sources, "fold_value": fold_value, "hint": hint}
-        super().__init__(label=label, **kwargs)
-        self.sources = sources
+    def __init__(self, *sources, terms, label, hint, fold_value=str.lower, lineage=None, **kwargs):
+        super().__init__(label=label, fold_value=fold_value, hint=hint, **kwargs)
+        self.sources, self.terms, self.lineage = sources, terms, lineage
+
+    def pairs(self, records=None):
+        """Yield (record id, value), of all records or of those with the ids ``records``."""
+        for pairs in self.sources:
+            yield from pairs.of(records)
 
     def filter(self, queryset, chosen):
         if not chosen:
             return queryset
-        return queryset.filter(reduce(operator.or_, (Q(pk__in=pairs.records(chosen)) for pairs in self.sources)))
+        values = set(chosen)
+        if self.lineage:
+            values |= {value for value, above in self.lineage().items() if values & set(above)}
+        return queryset.filter(reduce(operator.or_, (Q(pk__in=pairs.records(values)) for pairs in self.sources)))
 
 
 class WordsFilter(django_filters.CharFilter):
-    """Records in which every word is found, in one of the fields; those with all of them in the first come first."""
+    """Records that full-text search finds."""
 
-    def __init__(self, *fields, folded, label, **kwargs):
-        super().__init__(label=label, max_length=LONGEST_QUERY, **kwargs)
-        self.fields, self.folded = fields, folded
+    def __init__(self, **kwargs):
+        super().__init__(label=_("Words"), max_length=LONGEST_QUERY, **kwargs)
 
     def filter(self, queryset, value):
-        return queryset.filter(self.condition(value, self.fields))
-
-    def condition(self, value, fields):
-        found = Q()
-        for word in (value or "").split():
-            anywhere = [Q(**{f"{name}__icontains": word}) for name in fields]
-            # A lone accent folds to nothing, which would be found everywhere.
-            if fold(word):
-                anywhere.append(Q(**{f"{self.folded}__contains": fold(word)}))
-            found &= reduce(operator.or_, anywhere, Q(pk__in=[]))
-        return found
-
-    def rank(self, value):
-        """Return an expression that is smaller where all words stand in the title."""
-        return Case(When(self.condition(value, ()), then=Value(0)), default=Value(1), output_field=IntegerField())
+        return queryset.filter(pk__in=list(find(queryset.model, value).ids)) if value else queryset
 
 
 class SortFilter(django_filters.ChoiceFilter):
-    """The order of the list: names and what the records are ordered by; the first is the order without a choice."""
+    """The order of the list: names, labels, and the fields it is by; the first is the order without a choice.
+
+    A field with a minus goes downwards, what is not known always comes last, and the last field tells any two apart.
+    Relevance has no fields: search says it, and without words it is the first order.
+    """
 
     def __init__(self, orders, **kwargs):
-        choices = [(name, label) for name, (label, _order) in orders.items()]
+        choices = [(name, label) for name, (label, _fields) in orders.items()]
         super().__init__(choices=choices, empty_label=None, label=_("Sort by"), **kwargs)
-        self.orders = orders
+        self.orders = {name: fields for name, (_label, fields) in orders.items()}
 
     def filter(self, queryset, value):
         return queryset
@@ -177,16 +160,19 @@ class YearFilter(django_filters.NumberFilter):
 
     field_class = forms.IntegerField
 
-    def __init__(self, expression, lookup_expr, **kwargs):
+    def __init__(self, rows, expression, lookup_expr, **kwargs):
         super().__init__(min_value=1000, max_value=9999, lookup_expr=lookup_expr, **kwargs)
-        self.expression = expression
+        self.rows, self.expression = rows, expression
+
+    def pairs(self, records=None):
+        """Yield (record id, year), of all records or of those with the ids ``records``."""
+        return Pairs(lambda: self.rows().annotate(year=self.expression), "pk", "year").of(records)
 
     def filter(self, queryset, value):
         if value is None:
             return queryset
-        return queryset.alias(**{f"year_{self.lookup_expr}": self.expression}).filter(
-            **{f"year_{self.lookup_expr}__{self.lookup_expr}": value}
-        )
+        name = f"year_{self.lookup_expr}"
+        return queryset.alias(**{name: self.expression}).filter(**{f"{name}__{self.lookup_expr}": value})
 
 
 class ListForm(forms.Form):
@@ -215,14 +201,67 @@ class Chip(NamedTuple):
     without: str
 
 
+class Choice(NamedTuple):
+    """One value of a facet as the form draws it, with the number of records that choosing it would show."""
+
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+class DrawnFacet(NamedTuple):
+    """A facet as the form draws it; a long one has a box to find its choices by."""
+
+    name: str
+    label: str
+    choices: list[Choice]
+    chosen: dict
+    is_long: bool
+
+
 class ListFilter(django_filters.FilterSet):
     """The filter of a list. Wrong input matches nothing and is named in ``problems``; it never widens the list."""
 
     # Fields of the form that are no choice of records.
     PAGING = ("page", "per_page", "sort")
 
-    def __init__(self, data, queryset):
-        super().__init__(data=data, queryset=queryset)
+    def __init__(self, data):
+        super().__init__(data=data, queryset=self.records())
+        self.index = index_for(type(self))
+
+    # What the index is made from
+
+    @classmethod
+    def records(cls):
+        """Return what the list is of: what the public may see."""
+        return cls._meta.model.objects.published()
+
+    @classmethod
+    def unaffected_by(cls):
+        """Return the models whose changes leave the list as it is."""
+        return ()
+
+    @classmethod
+    def orders(cls):
+        return {name: fields for name, fields in cls.base_filters["sort"].orders.items() if fields}
+
+    @classmethod
+    def declared_facets(cls):
+        return {name: one for name, one in cls.base_filters.items() if isinstance(one, FacetFilter)}
+
+    @classmethod
+    def declared_years(cls):
+        return {name: one for name, one in cls.base_filters.items() if isinstance(one, YearFilter)}
+
+    # What was asked
+
+    @cached_property
+    def form(self):
+        form = super().form
+        for name, facet in self.index.facets.items():
+            form.fields[name].labels = facet.labels
+        return form
 
     @property
     def problems(self):
@@ -235,41 +274,95 @@ class ListFilter(django_filters.FilterSet):
         return found
 
     @property
+    def values(self):
+        return {} if self.form.errors else self.form.cleaned_data
+
+    @property
     def chosen(self):
         """Return what was chosen, by parameter, without what only orders and pages."""
-        values = self.form.cleaned_data if not self.form.errors else {}
         return {
-            name: value for name, value in values.items() if value not in (None, "", {}) and name not in self.PAGING
+            name: value
+            for name, value in self.values.items()
+            if value not in (None, "", {}) and name not in self.PAGING
         }
 
-    def filter_queryset(self, queryset):
-        return self.matching()
+    # What matches
 
-    def matching(self, *, but=()):
-        """Return the records that match every filter, except those named in ``but``."""
+    @cached_property
+    def words(self):
+        """The Matches of the words that were asked for, if any were."""
+        words = self.values.get("q")
+        return find(self._meta.model, words) if words else None
+
+    @cached_property
+    def selections(self):
+        """The ids that each chosen facet leaves, by its name."""
+        return {
+            name: self.index.facets[name].any_of(self.chosen[name]) for name in self.index.facets if name in self.chosen
+        }
+
+    @cached_property
+    def without_years(self):
+        """The ids that words leave."""
+        everything = self.index.everything
+        return everything if self.words is None else everything & self.words.ids
+
+    @cached_property
+    def base(self):
+        """The ids that words and years leave: what every facet is counted within."""
+        ids = self.without_years
+        for name, declared in self.declared_years().items():
+            if name in self.chosen:
+                ids = ids & self.index.years_within(name, declared.lookup_expr, self.chosen[name])
+        return ids
+
+    @cached_property
+    def matching(self):
+        """The ids of the records that match everything; none if something was given wrongly."""
         if self.form.errors:
-            return self.queryset.none()
-        queryset = self.queryset.all()
-        for name, value in self.form.cleaned_data.items():
-            if name in self.filters and name not in but:
-                queryset = self.filters[name].filter(queryset, value)
-        return queryset
+            return BitMap()
+        return BitMap.intersection(self.base, *self.selections.values())
 
-    def ordered(self):
-        """Return the matching records in the order that was chosen."""
-        queryset = self.qs
-        if "sort" not in self.filters or self.form.errors:
-            return queryset
-        words, orders = self.form.cleaned_data.get("q"), self.filters["sort"].orders
-        name = self.form.cleaned_data["sort"] or (
-            "relevance" if words and "relevance" in orders else next(iter(orders))
-        )
-        if name == "relevance" and not words:
-            name = next(other for other in orders if other != "relevance")
-        order = orders[name][1]
-        if name == "relevance":
-            order = (self.filters["q"].rank(words), *order)
-        return queryset.order_by(*order)
+    @property
+    def left_out(self):
+        """How many records match but for the years that were asked for, having none."""
+        if not self.chosen.keys() & self.index.years.keys():
+            return 0
+        dated = BitMap.union(BitMap(), *(ids for years in self.index.years.values() for ids in years.values()))
+        return len(BitMap.intersection(self.without_years, *self.selections.values()) - dated)
+
+    def page(self, start, stop):
+        """Return the ids of the matching records from ``start`` to ``stop``, in the order that was chosen."""
+        first = next(iter(self.orders()))
+        name = self.values.get("sort") or ("relevance" if self.words else first)
+        if name != "relevance" or self.words is None:
+            return self.index.page(first if name == "relevance" else name, self.matching, start, stop)
+        ranked = [pk for pk in self.words.ranked if pk in self.matching]
+        if stop <= len(ranked) or len(ranked) == len(self.matching):
+            return ranked[start:stop]
+        rest = self.index.page(first, self.matching - BitMap(ranked), max(0, start - len(ranked)), stop - len(ranked))
+        return ranked[start:stop] + rest
+
+    # What the page shows of it
+
+    @property
+    def facets(self):
+        """Return the facets with the counts of their values, what was chosen always among them."""
+        counts = self.index.counts(self.selections, self.base)
+        drawn = []
+        for name, facet in self.index.facets.items():
+            chosen, counted = self.chosen.get(name, {}), counts[name]
+            others = [value for value in facet.labels if value in counted and value not in chosen]
+            is_long = len(others) + len(chosen) > SHORT_FACET
+            if is_long:
+                others.sort(key=lambda value: -counted[value])
+            choices = [
+                Choice(value, facet.labels[value], counted.get(value, 0), value in chosen)
+                for value in [*chosen, *others]
+            ]
+            if choices:
+                drawn.append(DrawnFacet(name, self.form.fields[name].label, choices, chosen, is_long))
+        return drawn
 
     def query(self, **changes):
         """Return the query string with parameters set, or taken away where None; the page starts anew."""
@@ -287,30 +380,13 @@ class ListFilter(django_filters.FilterSet):
     def chips(self):
         """Yield a chip for each single choice."""
         for name, chosen in self.chosen.items():
-            label = self.form.fields[name].label
+            field = self.form.fields[name]
             if not isinstance(chosen, dict):
-                field = self.form.fields[name]
                 shown = dict(getattr(field, "choices", ())).get(chosen, chosen)
-                yield Chip(name, label, shown, self.query(**{name: None}))
+                yield Chip(name, field.label, shown, self.query(**{name: None}))
                 continue
-            fold_value = self.form.fields[name].fold_value
             for value, shown in chosen.items():
                 data = self.data.copy()
                 data.pop("page", None)
-                data.setlist(name, [v for v in data.getlist(name) if fold_value(v.strip()) != value])
-                yield Chip(name, label, shown, data.urlencode())
-
-    @property
-    def facets(self):
-        """Return the facets as the form draws them: name, label, choices, what is chosen, what folds."""
-        drawn = []
-        for name, field in self.form.fields.items():
-            if isinstance(field, FacetField):
-                chosen = self.chosen.get(name, {})
-                choices = field.choices_in_use(chosen, self.queryset)
-                # Below what was chosen in a long facet, the other choices are one click away.
-                folds = bool(chosen) and len(choices) > max(SHORT_FACET, len(chosen))
-                drawn.append(
-                    {"name": name, "label": field.label, "choices": choices, "open": chosen, "folds": folds}
-                )
-        return drawn
+                data.setlist(name, [v for v in data.getlist(name) if field.fold_value(v.strip()) != value])
+                yield Chip(name, field.label, shown, data.urlencode())

@@ -75,9 +75,7 @@ class ListIndex:
             name: gathered(declared.pairs(), self.everything, None)
             for name, declared in filter_class.declared_years().items()
         }
-        self.orders = {
-            name: sorted(self.keys, key=self.key_of(order)) for name, order in self.sorted_by.items()
-        }
+        self.orders = {name: sorted(self.keys, key=self.key_of(order)) for name, order in self.sorted_by.items()}
         self.ranks = {}
         self.whole_counts = None
 
@@ -168,9 +166,7 @@ class ListIndex:
 def sizes(facet, within):
     if within is None:
         return {value: len(ids) for value, ids in facet.bitmaps.items() if ids}
-    return {
-        value: count for value, ids in facet.bitmaps.items() if (count := ids.intersection_cardinality(within))
-    }
+    return {value: count for value, ids in facet.bitmaps.items() if (count := ids.intersection_cardinality(within))}
 
 
 def scanned(ids, matching, start, stop):

@@ -1,7 +1,6 @@
 """A request's list: which records match, in which order. Page, export, feed and API read the same one."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 CHUNK = 500
 
@@ -9,8 +8,8 @@ CHUNK = 500
 class Listing(Sequence):
     """The records that a filter matches, as a sequence: it can be counted, sliced and walked through.
 
-    Only ids are held; records are fetched as they are asked for, through the publication rule once more, with
-    ``related`` prefetched.
+    The index proposes ids; records are fetched as they are asked for, through the publication rule, with ``related``
+    prefetched.
     """
 
     def __init__(self, filterset, related=()):
@@ -21,23 +20,21 @@ class Listing(Sequence):
     def problems(self):
         return self.filter.problems
 
-    @cached_property
-    def ids(self):
-        return list(self.filter.ordered().values_list("pk", flat=True))
-
     def fetch(self, ids):
         """Return the published ones of ``ids``, in their order."""
         found = self.filter.queryset.prefetch_related(*self.related).in_bulk(ids)
         return [found[pk] for pk in ids if pk in found]
 
     def __len__(self):
-        return len(self.ids)
+        return len(self.filter.matching)
 
     def __getitem__(self, index):
-        if isinstance(index, slice):
-            return self.fetch(self.ids[index])
-        return self.fetch([self.ids[index]])[0]
+        if not isinstance(index, slice):
+            return self[index : index + 1][0]
+        start, stop, _step = index.indices(len(self))
+        return self.fetch(self.filter.page(start, stop))
 
     def __iter__(self):
-        for start in range(0, len(self.ids), CHUNK):
-            yield from self[start : start + CHUNK]
+        ids = self.filter.page(0, len(self))
+        for start in range(0, len(ids), CHUNK):
+            yield from self.fetch(ids[start : start + CHUNK])

@@ -11,7 +11,6 @@ from django.db import connection, models
 from pyroaring import BitMap
 
 from pathways.curation.models import Owned, Record
-from pathways.folding import fold
 
 from .models import SearchEntry
 from .words import Part, Query, parse, plain
@@ -29,7 +28,8 @@ class Source:
     """What the rows of a model are found by.
 
     ``number`` tells its entries from those of other models and never changes; ``texts`` returns for a row its whole
-    names and lists of texts of weight A to D; ``related`` is what to prefetch for that.
+    names, what it is best known by first, and lists of texts of weight A to D; ``related`` is what to
+    prefetch for that.
     """
 
     number: int
@@ -148,7 +148,7 @@ def asked(source, query):
 
 
 def suggested(text, limit):
-    """Return (source, id) of what the beginning of a question may mean, whole names first; the last word is a prefix."""
+    """Return (source, id) of what the beginning of a question may mean, whole names first."""
     query = parse(text)
     if not query.wanted:
         return []
@@ -172,7 +172,7 @@ class Sqlite:
         return f"({wanted}){unwanted}"
 
     def phrase(self, part):
-        return f'"{" ".join(part.words)}"' + (" *" if part.prefix else "")
+        return f'"{part}"' + (" *" if part.prefix else "")
 
     def matching(self, query, low, high):
         sql = "SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s AND rowid BETWEEN %s AND %s"
@@ -182,9 +182,10 @@ class Sqlite:
         sql = (
             "SELECT f.rowid FROM listing_fts f JOIN listing_searchentry e ON e.id = f.rowid "
             "WHERE listing_fts MATCH %s AND f.rowid BETWEEN %s AND %s "
-            "ORDER BY instr(e.names, %s) = 0, bm25(listing_fts, %s, %s, %s, %s), f.rowid LIMIT %s"
+            "ORDER BY instr(e.names, %s) = 0, instr(e.names, %s) <> 1, bm25(listing_fts, %s, %s, %s, %s), f.rowid "
+            "LIMIT %s"
         )
-        return sql, [self.expression(query), low, high, whole, *WEIGHTS, limit]
+        return sql, [self.expression(query), low, high, whole, whole, *WEIGHTS, limit]
 
 
 class Postgresql:
@@ -202,8 +203,8 @@ class Postgresql:
 
     def phrase(self, part):
         if part.prefix:
-            return "to_tsquery('english', %s)", [" <-> ".join(part.words) + ":*"]
-        return "phraseto_tsquery('english', %s)", [" ".join(part.words)]
+            return "to_tsquery('english', %s)", [" <-> ".join(str(part).split()) + ":*"]
+        return "phraseto_tsquery('english', %s)", [str(part)]
 
     def matching(self, query, low, high):
         sql, parameters = self.expression(query)
@@ -215,12 +216,13 @@ class Postgresql:
     def ranked(self, query, low, high, whole, limit=MOST_RANKED):
         sql, parameters = self.expression(query)
         weights = [weight / WEIGHTS[0] for weight in reversed(WEIGHTS)]
-        return (
+        statement = (
             f"SELECT id FROM listing_searchentry, (SELECT {sql} AS query) AS asked "  # noqa: S608
             "WHERE vector @@ query AND id BETWEEN %s AND %s "
-            "ORDER BY strpos(names, %s) = 0, ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s",
-            [*parameters, low, high, whole, weights, limit],
+            "ORDER BY strpos(names, %s) = 0, strpos(names, %s) <> 1, "
+            "ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s"
         )
+        return statement, [*parameters, low, high, whole, whole, weights, limit]
 
 
 DIALECTS = {"sqlite": Sqlite(), "postgresql": Postgresql()}

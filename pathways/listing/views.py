@@ -25,7 +25,6 @@ class RecordList(View):
     """A page of a filtered list. Wrong parameters are answered with 400, the message, and an empty list."""
 
     filter_class = None
-    queryset = None
     related = ()
     template_name = None
     export_name = None
@@ -60,7 +59,7 @@ class RecordList(View):
         data = self.request.GET.copy()
         for name, value in self.fixed.items():
             data[name] = value
-        return Listing(self.filter_class(data, self.queryset.all()), self.related)
+        return Listing(self.filter_class(data), self.related)
 
     def context(self):
         return {}
@@ -76,12 +75,11 @@ class RecordExport(View):
     """The whole of a filtered list as CSV; wrong parameters are answered with a problem document (RFC 9457)."""
 
     filter_class = None
-    queryset = None
     columns = ()
     filename = None
 
     def get(self, request):
-        listing = Listing(self.filter_class(request.GET, self.queryset.all()), related_of(self.columns))
+        listing = Listing(self.filter_class(request.GET), related_of(self.columns))
         if listing.problems:
             return problem_response(listing.problems)
         return csv_response(request, self.filename, self.columns, listing)

@@ -10,8 +10,11 @@ PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
 MOST_PARTS = 20
 
 STOP_WORDS = frozenset(
-    "a an and are as at be been by d de du for from has have in is it its l la le of on or that the their them they this "
-    "to was were which who will with".split()
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "been", "by", "d", "de", "du", "for", "from", "has", "have", "in"),
+        *("is", "it", "its", "l", "la", "le", "of", "on", "or", "that", "the", "their", "them", "they", "this", "to"),
+        *("was", "were", "which", "who", "will", "with"),
+    )
 )
 
 # One spelling for words that documents and readers spell in two ways.
@@ -48,6 +51,11 @@ class Part:
 
     words: tuple[str, ...]
     prefix: bool = False
+
+    def __str__(self):
+        text = " ".join(self.words)
+        # Both databases would stem a beginning such as "egy" to "egi", which begins nothing.
+        return text.removesuffix("y") if self.prefix and len(self.words[-1]) > 2 else text
 
 
 @dataclass

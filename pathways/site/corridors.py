@@ -7,10 +7,13 @@ from django.db.models import Count
 from practices.models import Practice, PracticeCountry, Role
 
 
-def pairs():
-    """Return (origin code, destination code) -> number of published practices, for pairs of two countries."""
+def pairs(ids=None):
+    """Return the number of published practices by (origin code, destination code); only those of ``ids``, if given."""
+    practices = Practice.objects.published()
+    if ids is not None:
+        practices = practices.filter(pk__in=list(ids))
     rows = (
-        PracticeCountry.objects.filter(role=Role.ORIGIN, practice__in=Practice.objects.published())
+        PracticeCountry.objects.filter(role=Role.ORIGIN, practice__in=practices)
         .filter(practice__country_rows__role=Role.DESTINATION)
         .values_list("country__code", "practice__country_rows__country__code")
         .annotate(n=Count("practice", distinct=True))

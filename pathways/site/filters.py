@@ -5,16 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from pathways.listing.filters import FacetFilter, ListFilter, Pairs, SortFilter, WordsFilter
 from pathways.vocabulary.facets import REGIONS
 from pathways.vocabulary.models import Country
-from practices.filters import UPWARDS
+
+from .counts import with_country_counts
 
 
 class CountryFilter(ListFilter):
     """All countries stand on one page."""
 
-    q = WordsFilter("name", "other_names", folded="name_key", label=_("Words"))
-    region = FacetFilter(
-        *(Pairs(Country.objects.all, "pk", f"region__{path}") for path in UPWARDS), label=_("Region"), **REGIONS
-    )
+    q = WordsFilter()
+    region = FacetFilter(Pairs(Country.objects.all, "pk", "region__code"), label=_("Region"), **REGIONS)
     sort = SortFilter(
         {
             "name": (_("name"), ("name_key", "code")),
@@ -25,3 +24,7 @@ class CountryFilter(ListFilter):
     class Meta:
         model = Country
         fields = ()
+
+    @classmethod
+    def records(cls):
+        return with_country_counts(Country.objects.all())

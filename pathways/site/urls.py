@@ -15,7 +15,20 @@ class CodeConverter:
         return value.lower()
 
 
+class PairConverter:
+    """A corridor in an address: the codes of two countries, as ma-be."""
+
+    regex = "[a-z]{2}-[a-z]{2}"
+
+    def to_python(self, value):
+        return tuple(value.upper().split("-"))
+
+    def to_url(self, value):
+        return "-".join(code.lower() for code in value)
+
+
 register_converter(CodeConverter, "code")
+register_converter(PairConverter, "pair")
 
 app_name = "site"
 urlpatterns = [
@@ -30,5 +43,14 @@ urlpatterns = [
     path("organisations/<slug:slug>/", views.OrganisationDetail.as_view(), name="organisation"),
     path("documents/", views.DocumentList.as_view(), name="documents"),
     path("documents/<slug:slug>/", views.DocumentDetail.as_view(), name="document"),
+    path("search/", views.Search.as_view(), name="search"),
+    path("search/suggest/", views.Suggest.as_view(), name="suggest"),
+    path("corridors/", views.CorridorList.as_view(), name="corridors"),
+    path("corridors/<pair:pair>/", views.CorridorDetail.as_view(), name="corridor"),
+    path("coverage/", views.Coverage.as_view(), name="coverage"),
+    path("coverage/themes.csv", views.CoverageThemes.as_view(), name="coverage-themes-csv"),
+    path("coverage/answers.csv", views.CoverageAnswers.as_view(), name="coverage-answers-csv"),
+    path("compare/", views.Compare.as_view(), name="compare"),
+    path("map/", views.Map.as_view(), name="map"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -2,19 +2,23 @@
 
 from django.db import connection
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views import View
 from django.views.generic import TemplateView
 
 from meetings.models import Document, Meeting, Outcome, Participation
+from pathways.listing.filters import LONGEST_QUERY
 from pathways.listing.listing import Listing
 from pathways.listing.views import PastTheEnd, csv_response, problem_response
 from pathways.vocabulary.models import Country, Organisation, Theme
+from practices.filters import PracticeFilter
 from practices.models import Practice, Role
-from practices.views import LINES
+from practices.views import LINES, PracticeDetail
 
+from . import corridors, coverage, finding, world_map
 from .columns import COUNTRY_COLUMNS
 from .counts import with_country_counts, with_document_counts, with_theme_counts
 from .filters import CountryFilter
@@ -46,7 +50,7 @@ class About(TemplateView):
 
 class CountryList(View):
     def get(self, request):
-        countries = CountryFilter(request.GET, with_country_counts(Country.objects.all()))
+        countries = CountryFilter(request.GET)
         listing = Listing(countries, ("region",))
         context = {
             "listing": listing,
@@ -61,7 +65,7 @@ class CountryList(View):
 
 class CountryExport(View):
     def get(self, request):
-        listing = Listing(CountryFilter(request.GET, with_country_counts(Country.objects.all())), ("region",))
+        listing = Listing(CountryFilter(request.GET), ("region",))
         if listing.problems:
             return problem_response(listing.problems)
         return csv_response(request, "countries", COUNTRY_COLUMNS, listing)
@@ -169,6 +173,155 @@ class DocumentDetail(View):
             "citations": sorted(citations.select_related("practice"), key=lambda c: (c.practice.title_key, c.position)),
         }
         return render(request, "site/document_detail.html", context)
+
+
+class Search(View):
+    """Everything that words find, in groups; where they find nothing, the names most like them."""
+
+    def get(self, request):
+        question = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+        groups = finding.groups(question) if question else []
+        context = {
+            "question": question,
+            "groups": groups,
+            "nearest": finding.nearest(question) if question and not groups else [],
+        }
+        return render(request, "site/search.html", context)
+
+
+class Suggest(View):
+    """The few things that what was typed so far may mean, for the script of the search box."""
+
+    def get(self, request):
+        question = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+        found = finding.suggestions(question) if len(question) > 1 else []
+        names = ("label", "kind", "url")
+        return JsonResponse({"suggestions": [dict(zip(names, row, strict=True)) for row in found]})
+
+
+class CorridorList(View):
+    """All pairs of origin and destination, as a matrix and as a list."""
+
+    def get(self, request):
+        pairs = corridors.pairs()
+        countries = {
+            country.code: country for country in Country.objects.filter(code__in={c for p in pairs for c in p})
+        }
+
+        def by_name(codes):
+            return sorted((countries[code] for code in codes), key=lambda country: country.name_key)
+
+        origins, destinations = by_name({pair[0] for pair in pairs}), by_name({pair[1] for pair in pairs})
+        listed = sorted(pairs.items(), key=lambda item: (-item[1], *(countries[code].name_key for code in item[0])))
+        context = {
+            "destinations": destinations,
+            "rows": [(origin, [(d, pairs.get((origin.code, d.code), 0)) for d in destinations]) for origin in origins],
+            "corridors": [(countries[origin], countries[end], n) for (origin, end), n in listed],
+        }
+        return render(request, "site/corridor_list.html", context)
+
+
+class CorridorDetail(View):
+    """Two countries: the practices there, back, and those whose direction no source states."""
+
+    def get(self, request, pair):
+        found = {country.code: country for country in Country.objects.filter(code__in=pair)}
+        if len(found) < 2:
+            raise Http404
+        one, other = found[pair[0]], found[pair[1]]
+        there, back, undirected = corridors.between(one, other)
+        attended = Meeting.objects.published()
+        for country in (one, other):
+            attended = attended.filter(
+                Q(participations__country=country) | Q(participations__represents_country=country)
+            )
+        context = {
+            "one": one,
+            "other": other,
+            "directions": [(one, other, there), (other, one, back)],
+            "undirected": undirected,
+            "meetings": attended.distinct().order_by("title_key"),
+            "today": timezone.localdate(),
+        }
+        return render(request, "site/corridor_detail.html", context)
+
+
+class Coverage(View):
+    def get(self, request):
+        regions, rows = coverage.themes_by_region()
+        answered = coverage.answers()
+        context = {
+            "regions": regions,
+            "rows": rows,
+            "uncovered": coverage.regions_without_practices(regions),
+            "answered": answered,
+            "gaps": coverage.gaps(answered),
+        }
+        return render(request, "site/coverage.html", context)
+
+
+class CoverageThemes(View):
+    def get(self, request):
+        regions, rows = coverage.themes_by_region()
+        return csv_response(request, "coverage-themes", coverage.theme_columns(regions), rows)
+
+
+class CoverageAnswers(View):
+    def get(self, request):
+        rows = coverage.answer_rows(coverage.answers())
+        return csv_response(request, "coverage-answers", coverage.ANSWER_COLUMNS, rows)
+
+
+class Compare(View):
+    """Two to four practices side by side, from the boxes in the list."""
+
+    MOST = 4
+
+    def get(self, request):
+        slugs = list(dict.fromkeys(request.GET.getlist("practice")))
+        practices = (
+            Practice.objects.published().filter(slug__in=slugs[: self.MOST]).prefetch_related(*PracticeDetail.related)
+        )
+        found = sorted(practices, key=lambda practice: slugs.index(practice.slug))
+        status = 200 if 2 <= len(slugs) <= self.MOST and len(found) == len(slugs) else 400
+        context = {"practices": found if status == 200 else [], "given": len(slugs), "most": self.MOST}
+        return render(request, "site/compare.html", context, status=status)
+
+
+class Map(View):
+    """The practices of a filtered list by country, drawn and as a table."""
+
+    def get(self, request):
+        practices = PracticeFilter(request.GET)
+        listing = Listing(practices)
+        counts = {} if listing.problems else country_counts(practices)
+        countries = {country.code: country for country in Country.objects.filter(code__in=counts)}
+        pairs = [(*pair, n) for pair, n in corridors.pairs(practices.matching).items()]
+        context = {
+            "listing": listing,
+            "filter": practices,
+            "chips": list(practices.chips),
+            "problems": listing.problems,
+            "map": world_map.draw(
+                counts,
+                pairs,
+                names=dict(Country.objects.values_list("code", "name")),
+                href=lambda code: f"{reverse('practices:list')}?{practices.query(country=code)}",
+            ),
+            "countries": sorted(
+                ((country, counts[code]) for code, country in countries.items()),
+                key=lambda pair: (-pair[1], pair[0].name_key),
+            ),
+            "list_url": f"{reverse('practices:list')}?{practices.query()}",
+        }
+        return render(request, "site/map.html", context, status=400 if listing.problems else 200)
+
+
+def country_counts(practices):
+    """Return the number of the matching practices in which each country takes part, by its code."""
+    bitmaps = practices.index.facets["country"].bitmaps
+    counts = {code: ids.intersection_cardinality(practices.matching) for code, ids in bitmaps.items()}
+    return {code: count for code, count in counts.items() if count}
 
 
 def not_found(request, exception):

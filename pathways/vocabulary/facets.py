@@ -17,6 +17,22 @@ from .models import (
     Theme,
 )
 
+
+def region_lineage():
+    """Return for each region the codes of the M49 regions it lies in, at every level."""
+    parents = dict(Region.objects.exclude(parent=None).values_list("code", "parent__code"))
+    return {code: tuple(ancestors(code, parents)) for code in parents}
+
+
+def sector_lineage():
+    return {slug: (parent,) for slug, parent in Sector.objects.exclude(parent=None).values_list("slug", "parent__slug")}
+
+
+def ancestors(code, parents):
+    while code := parents.get(code):
+        yield code
+
+
 COUNTRIES = {
     "terms": Terms(Country.objects.all, "code"),
     "fold_value": str.upper,
@@ -24,10 +40,15 @@ COUNTRIES = {
 }
 REGIONS = {
     "terms": Terms(Region.objects.all, "code"),
+    "lineage": region_lineage,
     "hint": _("Regions are given by their UN M49 codes, such as 015, country groups by their names, such as ecowas."),
 }
 THEMES = {"terms": Terms(Theme.objects.all), "hint": _("See the list of themes for those there are.")}
-SECTORS = {"terms": Terms(Sector.objects.all), "hint": _("Sectors are given by names such as ict or agriculture.")}
+SECTORS = {
+    "terms": Terms(Sector.objects.all),
+    "lineage": sector_lineage,
+    "hint": _("Sectors are given by names such as ict or agriculture."),
+}
 TARGET_GROUPS = {"terms": Terms(TargetGroup.objects.all), "hint": _("Target groups are given by names such as youth.")}
 SKILL_LEVELS = {"terms": Terms(SkillLevel.objects.all), "hint": _("Skill levels are low, medium and high.")}
 GCM_OBJECTIVES = {

@@ -1,4 +1,5 @@
 from django import template
+from django.urls import reverse
 
 from practices.models import Basis, Role
 
@@ -64,3 +65,9 @@ def sentence_case(text):
     """Return ``text`` with a capital first letter, the others as they are."""
     text = str(text)
     return text[:1].upper() + text[1:]
+
+
+@register.simple_tag
+def corridor_url(origin, destination):
+    """Return the address of the corridor from one country to another."""
+    return reverse("site:corridor", args=[(origin.code, destination.code)])

@@ -1,4 +1,4 @@
-"""A person's browser in front of the site: Debian's Chromium, a server with the curated entries, and what it complains of.
+"""A reader's browser: Debian's Chromium, before a server with the curated entries, and what it complains of.
 
 The tests stay on one worker and in one group: the server's threads need rows that are really committed, so each module
 loads them once and leaves the database empty. Nothing here asks the database while the browser runs.
@@ -9,10 +9,13 @@ import shutil
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from pathways.curation.fixtures import load
 from tests.conftest import unavailable
+
+# A machine that runs other tests beside these is slow.
+expect.set_options(timeout=20_000)
 
 WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 375, "height": 667}
 
@@ -63,12 +66,11 @@ def visit(browser, site):
     def open_tab(viewport=WIDE, **options):
         context = browser.new_context(base_url=site, viewport=viewport, **options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
         context.add_init_script(REPORT_VIOLATIONS)
         tab = context.new_page()
-        tab.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        tab.on("console", lambda message: complaints.extend(said(message)))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("response", lambda answer: complaints.append(f"{answer.status} {answer.url}") if failed(answer) else None)
+        tab.on("response", lambda answer: complaints.extend(missed(answer)))
         return tab
 
     yield open_tab
@@ -77,11 +79,13 @@ def visit(browser, site):
     assert not complaints
 
 
-def is_complaint(message):
-    # What could not be loaded is judged by its status.
-    return message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource")
+def said(message):
+    """Return an error or a warning on the console; what could not be loaded is judged by its status."""
+    complains = message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource")
+    return [message.text] if complains else []
 
 
-def failed(answer):
-    """Say whether something that a page needs could not be had; pages themselves may be missing on purpose."""
-    return answer.status >= 400 and answer.request.resource_type != "document"
+def missed(answer):
+    """Return what a page needs and does not get; pages themselves may be missing on purpose."""
+    failed = answer.status >= 400 and answer.request.resource_type != "document"
+    return [f"{answer.status} {answer.url}"] if failed else []

@@ -1,4 +1,4 @@
-"""A page for each template, and for each state of a list that looks different: its address and its status."""
+"""A page of each kind, and of each state that looks different: its address and its status."""
 
 from pathways.curation.models import Status
 from practices.models import Practice
@@ -18,6 +18,7 @@ PAGES = {
     "practice withdrawn": (f"/practices/{WITHDRAWN}/", 410),
     "outcomes": ("/outcomes/", 200),
     "recommendations": ("/recommendations/", 200),
+    "key messages": ("/key-messages/", 200),
     "outcome": ("/outcomes/budapest-process-legal-pathways-r-2/", 200),
     "meetings": ("/meetings/", 200),
     "meeting with participants": ("/meetings/budapest-process-legal-pathways-meeting-1/", 200),

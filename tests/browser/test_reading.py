@@ -1,4 +1,4 @@
-"""What a delegate or a researcher does: follow links, filter, download; with a phone, with the keyboard, without scripts."""
+"""What a reader does: follow links, filter, download; on a phone, with the keyboard alone, without scripts."""
 
 import csv
 import io

@@ -270,7 +270,11 @@ def test_the_data_version_grows_within_its_epoch():
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time by itself")
 @pytest.mark.django_db(transaction=True)
-def test_numbers_are_committed_in_their_order():
+@pytest.mark.parametrize("changes_before", [0, 1])
+def test_numbers_are_committed_in_their_order(changes_before):
+    with transaction.atomic():
+        for _ in range(changes_before):
+            DataVersion.advance()
     numbers, started = [], threading.Event()
 
     def second():

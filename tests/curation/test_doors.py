@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from meetings.models import AgendaPoint, Document, DocumentMeeting, Meeting, Outcome, Recommendation, Session
+from meetings.models import Document, Meeting, Outcome, Recommendation, Session
 from pathways.curation.changes import curated_models, record
 from pathways.curation.fixtures import dump, load
 from pathways.curation.models import Change, DataVersion, Version
@@ -134,6 +134,17 @@ def test_rows_may_change_places(admin):
     form.data[first], form.data[second] = form.data[second], form.data[first]
     assert not admin.save(practice, form)
     assert snapshot(practice)["theme_rows"] == [{"theme": "visas"}, {"theme": "skills"}]
+
+
+def test_rows_without_a_position_stand_last_in_the_order_in_which_they_were_typed(admin):
+    practice = Practice.objects.get()
+    for slugs in (("visas", "skills"), ("rights",)):
+        form = admin.form(practice)
+        for slug in slugs:
+            form.add("theme_rows", theme=factories.theme(slug).pk)
+        assert not admin.save(practice, form)
+    assert [row["theme"] for row in snapshot(practice)["theme_rows"]] == ["visas", "skills", "rights"]
+    assert list(practice.theme_rows.values_list("position", flat=True)) == [1, 2, 3]
 
 
 def test_publishing_a_draft_sets_its_days_and_advances_the_data_version(admin):
@@ -436,12 +447,3 @@ def test_prepare_is_for_a_local_run_only(settings):
     settings.LOCAL = False
     with pytest.raises(CommandError, match="set LOCAL=true"):
         call_command("prepare")
-
-
-def test_points_without_a_session_stay_without_one(admin):
-    meeting = Meeting.objects.get()
-    form = admin.form(meeting)
-    form.add("agenda_points", slug="a1", kind="objective", text="Agree")
-    assert not admin.save(meeting, form)
-    assert AgendaPoint.objects.get().session is None
-    assert not DocumentMeeting.objects.exclude(relation="reports-on").exists()

@@ -2,10 +2,13 @@
 
 import datetime
 import json
+import threading
+import time
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +66,17 @@ def practice_entry(slug, **fields):
     return yaml.safe_dump([{"model": "practices.practice", "fields": fields}], sort_keys=False)
 
 
+def figure(slug, position):
+    return {
+        "practice": ["palim"],
+        "slug": slug,
+        "value": "1",
+        "counts": "people",
+        "nature": "result",
+        "position": position,
+    }
+
+
 def relation_entry(slug, other):
     fields = {"practice": [slug], "other": [other], "kind": "not-to-be-confused-with"}
     return yaml.safe_dump([{"model": "practices.practicerelation", "fields": fields}], sort_keys=False)
@@ -96,6 +110,22 @@ def test_a_record_without_a_status_is_a_draft(files):
 def test_an_outcome_may_refer_to_a_session_that_comes_with_it(files):
     load(files)
     assert Outcome.objects.get().session == Session.objects.get(slug="s1")
+
+
+def test_rows_stand_by_position_and_else_by_key_in_whatever_order_a_file_has_them(tmp_path):
+    rows = [
+        {"model": "practices.figure", "fields": figure("b", position=1)},
+        {"model": "practices.figure", "fields": figure("a", position=2)},
+        {"model": "practices.practicecountry", "fields": {"practice": ["palim"], "country": ["MA"], "role": "lead"}},
+        {"model": "practices.practicecountry", "fields": {"practice": ["palim"], "country": ["NO"], "role": "donor"}},
+    ]
+    text = practice_entry("palim") + yaml.safe_dump(rows[::-1], sort_keys=False)
+    files = write_fixtures(tmp_path / "fixtures", practices=text)
+    load(files)
+    data = snapshot(Practice.objects.get())
+    assert [row["slug"] for row in data["figures"]] == ["b", "a"]
+    assert [row["country"] for row in data["country_rows"]] == ["MA", "NO"]
+    assert not load(files).changed
 
 
 def test_every_record_equals_its_newest_version_after_a_load(files):
@@ -285,6 +315,37 @@ def test_a_record_that_staff_made_is_never_missing(files):
     assert not report.missing
     assert not report.pruned
     assert Practice.objects.get(slug="ours").status == "published"
+
+
+def wait_until_another_waits():
+    give_up = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < give_up:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time by itself")
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_that_is_being_saved_while_a_load_starts_is_left_alone(files):
+    load(files)
+    written = threading.Event()
+
+    def edits():
+        with transaction.atomic():
+            edit(Practice.objects.get(slug="palim"), title="Ours")
+            written.set()
+            wait_until_another_waits()
+        connection.close()
+
+    editor = threading.Thread(target=edits)
+    editor.start()
+    written.wait(20)
+    report = load(write_fixtures(files, practices=PRACTICES.replace("title: PALIM", "title: Theirs")))
+    editor.join(20)
+    assert report.left == ["practices.practice palim: title, updated_on"]
+    assert Practice.objects.get(slug="palim").title == "Ours"
 
 
 # What the files no longer hold

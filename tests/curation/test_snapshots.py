@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meetings.models import AgendaPoint, Meeting, Outcome, Participation, Session
+from meetings.models import AgendaPoint, Attendance, Meeting, Outcome, Participation, Session
 from pathways.curation.snapshots import apply, differences, snapshot
 from practices.models import Basis, Citation, Figure, Practice, PracticeCountry, PracticeRelation, PracticeTheme, Role
 from tests import factories
@@ -44,7 +44,7 @@ def test_a_snapshot_is_the_same_text_on_every_database():
     factories.country("DE", "Germany")
     practice = factories.practice(
         title="Förderung – “PALIM”",
-        countries=[("MA", Role.ORIGIN), ("DE", Role.DESTINATION)],
+        countries=[("MA", Role.DESTINATION), ("DE", Role.ORIGIN)],
         themes=["visas", "skills"],
         start_year=2019,
         inferred=["start_year", "end_year"],
@@ -86,12 +86,12 @@ def test_a_snapshot_is_the_same_text_on_every_database():
  "country_rows": [
   {
    "country": "DE",
-   "role": "destination",
+   "role": "origin",
    "basis": "stated"
   },
   {
    "country": "MA",
-   "role": "origin",
+   "role": "destination",
    "basis": "stated"
   }
  ],
@@ -133,6 +133,14 @@ def test_a_reference_within_a_record_is_relative_to_it_and_one_from_outside_is_w
     assert snapshot(outcome)["session"] == ["lisbon", "s1"]
 
 
+@pytest.mark.parametrize("text", ["09:05", "09:05:30"])
+def test_a_time_is_kept_to_the_second_and_written_as_people_do(text):
+    meeting = factories.meeting()
+    sessions = [{"slug": "s1", "title": "One", "kind": "session", "starts_at": text}]
+    apply(meeting, with_values(meeting, sessions=sessions))
+    assert snapshot(meeting)["sessions"] == sessions
+
+
 def test_snapshots_of_two_records_with_the_same_content_are_equal():
     one, other = factories.meeting(title="Same"), factories.meeting(title="Same")
     for meeting in (one, other):
@@ -142,6 +150,9 @@ def test_snapshots_of_two_records_with_the_same_content_are_equal():
 
 
 def test_the_number_zero_is_kept():
+    meeting = factories.meeting()
+    Attendance.objects.create(meeting=meeting, slug="states", number=0, what="states", as_given="none")
+    assert snapshot(meeting)["attendance"][0]["number"] == 0
     practice = factories.practice()
     Figure.objects.create(practice=practice, slug="none", value="0", low=0, high=0, counts="fees", nature="design")
     apply(practice, snapshot(practice))

@@ -54,6 +54,7 @@ def test_a_chip_leads_back_to_the_first_page(client, practice):
 
 
 def test_words_as_they_were_typed_stay_in_the_form(client):
+    make.searchable()
     assert 'value="&lt;b&gt; &amp; &quot;x&quot;"' in body(client.get('/practices/?q=<b>+%26+"x"'))
 
 

@@ -84,6 +84,7 @@ def test_a_meeting_with_everything_as_a_whole_file(client, meeting):
     make.outcome(meeting=meeting, kind="key-message")
     make.outcome(meeting=meeting, kind="finding")
     make.outcome(meeting=meeting, status="draft")
+    make.searchable()
     response = client.get("/meetings.csv?q=sixth")
     assert response.streaming
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -153,6 +154,7 @@ def test_an_outcome_with_everything_as_a_whole_file(client, meeting):
     part.gcm_objectives.set([make.objective(16), make.objective(5)])
     for slug, status in [("sami", "published"), ("palim", "published"), ("unseen", "draft")]:
         make.response(make.practice(slug=slug, status=status), part)
+    make.searchable()
     response = client.get("/outcomes.csv?q=support")
     assert response.streaming
     assert response.headers["Content-Disposition"] == 'attachment; filename="outcomes.csv"'

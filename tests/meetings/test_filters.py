@@ -93,6 +93,7 @@ def test_words_are_found_in_the_titles_places_and_summaries_of_meetings(client):
     make.meeting(slug="title", title="Première réunion")
     make.meeting(slug="place", place="Puerto Vallarta")
     make.meeting(slug="summary", summary="On skills of nurses.")
+    make.searchable()
     assert found(client, "/meetings/?q=reunion") == ["title"]
     assert found(client, "/meetings/?q=puerto") == ["place"]
     assert found(client, "/meetings/?q=nurses+skills") == ["summary"]
@@ -184,6 +185,7 @@ def test_a_sub_item_is_not_answered_because_the_whole_is(client):
 def test_words_are_found_in_headings_and_texts_of_outcomes(client):
     make.outcome(slug="heading", heading="Coopération régionale")
     make.outcome(slug="text", text="Open more pathways for nurses.")
+    make.searchable()
     assert found(client, "/outcomes/?q=cooperation") == ["heading"]
     assert found(client, "/outcomes/?q=pathways+nurses") == ["text"]
     assert found(client, "/outcomes/?q=nurses+cooperation") == []
@@ -192,6 +194,7 @@ def test_words_are_found_in_headings_and_texts_of_outcomes(client):
 def test_relevance_puts_outcomes_with_the_words_in_the_heading_first(client):
     make.outcome(slug="text", text="Skills of migrants.", position=1)
     make.outcome(slug="heading", heading="Skills", position=2)
+    make.searchable()
     assert found(client, "/outcomes/?q=skills") == ["heading", "text"]
     assert found(client, "/outcomes/?q=skills&sort=document") == ["text", "heading"]
 

@@ -109,6 +109,7 @@ def filled_practice():
 
 def test_a_practice_with_everything_as_a_whole_file(client):
     filled_practice()
+    make.searchable()
     response = client.get("/practices.csv?q=hiring")
     assert response.streaming
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"

@@ -93,6 +93,7 @@ def test_different_parameters_are_an_and(client):
 
 def test_an_empty_parameter_as_a_form_sends_it_chooses_nothing(client):
     make.practice(slug="any")
+    make.searchable()
     assert found(client, "/practices/?q=&country=&year_from=&year_to=&sort=&region=") == ["any"]
 
 
@@ -238,6 +239,7 @@ def test_words_are_found_in_titles_names_and_summaries_whatever_their_case_and_a
     make.practice(slug="acronym", acronym="PALIM")
     make.practice(slug="name", other_names="Puebla Process\nRCM")
     make.practice(slug="summary", summary="Trains welders for shipyards.")
+    make.searchable()
     assert found(client, "/practices/?q=evaluez") == ["title"]
     assert found(client, "/practices/?q=palim") == ["acronym"]
     assert found(client, "/practices/?q=puebla") == ["name"]
@@ -247,12 +249,14 @@ def test_words_are_found_in_titles_names_and_summaries_whatever_their_case_and_a
 def test_every_word_must_be_found(client):
     make.practice(slug="both", title="Skills partnership", summary="For nurses.")
     make.practice(slug="one", title="Skills passport", summary="For engineers.")
+    make.searchable()
     assert found(client, "/practices/?q=skills+nurses") == ["both"]
 
 
 @pytest.mark.parametrize("given", ["%25", "_", "%27+OR+1%3D1--", "%CC%81", "%22", "%5C"])
 def test_words_that_no_practice_has_find_nothing(client, given):
     make.practice(slug="any", title="Skills", summary="Skills")
+    make.searchable()
     assert found(client, f"/practices/?q={given}") == []
 
 
@@ -337,6 +341,7 @@ def test_relevance_puts_those_with_the_words_in_the_title_first(client):
     make.practice(slug="in-summary", title="A scheme", summary="A partnership of skills.")
     make.practice(slug="in-title", title="Skills partnership")
     make.practice(slug="neither", title="Visa")
+    make.searchable()
     assert found(client, "/practices/?q=skills&sort=relevance") == ["in-title", "in-summary"]
     assert found(client, "/practices/?q=skills") == ["in-title", "in-summary"]
     assert found(client, "/practices/?q=skills&sort=title") == ["in-summary", "in-title"]

@@ -1,0 +1,23 @@
+"""The list of pages that the browser looks at is complete."""
+
+from django.urls import get_resolver, resolve
+
+from .pages import PAGES
+
+NOT_PAGES = {"site:healthz"}
+
+
+def names(resolver, namespace=""):
+    """Yield the name of each address that is a page: neither a file nor of the admin."""
+    for entry in resolver.url_patterns:
+        if hasattr(entry, "url_patterns"):
+            if entry.namespace != "admin":
+                yield from names(entry, f"{entry.namespace}:" if entry.namespace else namespace)
+        elif "." not in str(entry.pattern):
+            yield f"{namespace}{entry.name}"
+
+
+def test_every_page_is_looked_at():
+    """A page that is added later has to be added to the list, and so is held to what every page is held to."""
+    seen = {resolve(address.partition("?")[0]).view_name for address, status in PAGES.values() if status != 404}
+    assert set(names(get_resolver())) - seen == NOT_PAGES
