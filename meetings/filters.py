@@ -73,6 +73,8 @@ class OutcomeFilter(ListFilter):
         label=_("Answered by a practice"),
         terms=ChoiceTerms([("yes", _("yes")), ("no", _("no"))]),
         hint=_("Allowed are yes and no."),
+        # An outcome is answered when one of its parts is.
+        from_others=True,
     )
     sort = SortFilter(
         {

@@ -110,6 +110,8 @@ INSTALLED_APPS = [
     "pathways.vocabulary",
     "pathways.curation",
     "django_filters",
+    # For its static files: htmx.
+    "django_htmx",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",

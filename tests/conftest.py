@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from pathways.curation.fixtures import load
+from pathways.listing import index
 
 TESTED_DATABASE = os.environ.get("TESTED_DATABASE", "sqlite")
 
@@ -26,6 +27,14 @@ def tested_database():
 def plain_settings(settings):
     """Settings that a developer's environment might change."""
     settings.DATA_LICENCE = settings.DATA_LICENCE_URL = settings.SITE_URL = ""
+
+
+@pytest.fixture(autouse=True)
+def no_index():
+    """No test answers from the index of another one's data: factories write without a new version of the data."""
+    index.forget()
+    yield
+    index.forget()
 
 
 @pytest.fixture(scope="session")

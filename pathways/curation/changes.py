@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from .models import Change, Curated, DataVersion, Owned, Record, Status, Version
-from .signals import changed
+from .signals import changed, rebuilt
 from .snapshots import beside, content, related_names, snapshots
 
 REMOVED = "removed"
@@ -148,4 +148,5 @@ def rebuild():
             model._base_manager.bulk_update(stale, model.derived, batch_size=500)
     change = record(Change.Action.LOAD, rows, note="rebuilt after loaddata")
     DataVersion.advance(new_epoch=True)
+    rebuilt.send(sender=Change)
     return change

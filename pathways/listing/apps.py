@@ -7,8 +7,9 @@ class ListingConfig(AppConfig):
     verbose_name = _("listing")
 
     def ready(self):
-        from pathways.curation.signals import changed
+        from pathways.curation.signals import changed, rebuilt
 
-        from .search import follow
+        from .search import follow, rebuild
 
         changed.connect(follow)
+        rebuilt.connect(rebuild)

@@ -25,6 +25,8 @@ MOST_PER_PAGE = 200
 LONGEST_QUERY = 200
 # How many choices of a facet are drawn in the vocabulary's order, without folding and without a box to find them by.
 SHORT_FACET = 12
+# How many choices an empty list says are worth taking away.
+MOST_RESCUES = 5
 
 
 class Pairs(NamedTuple):
@@ -107,13 +109,14 @@ class FacetFilter(django_filters.Filter):
     """Records that have one of the chosen values, by pairs of record id and value from one or more sources.
 
     ``lineage`` returns, for each value, those above it: a record that has a value has what is above it too.
+    ``from_others`` says that the values of a record follow from other records of the list as well.
     """
 
     field_class = FacetField
 
-    def __init__(self, *sources, terms, label, hint, fold_value=str.lower, lineage=None, **kwargs):
+    def __init__(self, *sources, terms, label, hint, fold_value=str.lower, lineage=None, from_others=False, **kwargs):
         super().__init__(label=label, fold_value=fold_value, hint=hint, **kwargs)
-        self.sources, self.terms, self.lineage = sources, terms, lineage
+        self.sources, self.terms, self.lineage, self.from_others = sources, terms, lineage, from_others
 
     def pairs(self, records=None):
         """Yield (record id, value), of all records or of those with the ids ``records``."""
@@ -302,6 +305,15 @@ class ListFilter(django_filters.FilterSet):
         }
 
     @cached_property
+    def periods(self):
+        """The ids that each end of the range of years leaves, by its name."""
+        return {
+            name: self.index.years_within(name, declared.lookup_expr, self.chosen[name])
+            for name, declared in self.declared_years().items()
+            if name in self.chosen
+        }
+
+    @cached_property
     def without_years(self):
         """The ids that words leave."""
         everything = self.index.everything
@@ -310,11 +322,7 @@ class ListFilter(django_filters.FilterSet):
     @cached_property
     def base(self):
         """The ids that words and years leave: what every facet is counted within."""
-        ids = self.without_years
-        for name, declared in self.declared_years().items():
-            if name in self.chosen:
-                ids = ids & self.index.years_within(name, declared.lookup_expr, self.chosen[name])
-        return ids
+        return BitMap.intersection(self.without_years, *self.periods.values())
 
     @cached_property
     def matching(self):
@@ -322,6 +330,25 @@ class ListFilter(django_filters.FilterSet):
         if self.form.errors:
             return BitMap()
         return BitMap.intersection(self.base, *self.selections.values())
+
+    @property
+    def rescues(self):
+        """Return (chip, count) of the choices without which an empty list would show something, the most first."""
+        if self.form.errors or self.matching:
+            return []
+        left = {**self.selections, **self.periods}
+        if self.words is not None:
+            left["q"] = self.words.ids
+        found = []
+        for chip in self.chips:
+            chosen = self.chosen[chip.name]
+            if isinstance(chosen, dict) and len(chosen) > 1:
+                # One value less of several shows no more.
+                continue
+            others = (ids for name, ids in left.items() if name != chip.name)
+            if count := len(BitMap.intersection(self.index.everything, *others)):
+                found.append((chip, count))
+        return sorted(found, key=lambda pair: -pair[1])[:MOST_RESCUES]
 
     @property
     def left_out(self):

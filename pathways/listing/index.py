@@ -8,6 +8,7 @@ the publication rule, so a stale index can leave something out but never show wh
 import threading
 from bisect import bisect_left, insort
 from datetime import date
+from itertools import islice
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -35,6 +36,8 @@ class FacetIndex:
 
     def updated(self, declared, changed, everything):
         """Return a copy in which the records ``changed`` have the values they have now."""
+        if declared.from_others:
+            return FacetIndex(declared, everything)
         copy = object.__new__(FacetIndex)
         copy.labels = {str(value): label for value, label in declared.terms.all()}
         copy.lineage = self.lineage
@@ -170,13 +173,7 @@ def sizes(facet, within):
 
 
 def scanned(ids, matching, start, stop):
-    found = []
-    for pk in ids:
-        if pk in matching:
-            found.append(pk)
-            if len(found) == stop:
-                break
-    return found[start:]
+    return list(islice((pk for pk in ids if pk in matching), start, max(start, stop)))
 
 
 class Order:
@@ -212,12 +209,17 @@ def index_for(filter_class):
         # What is not committed is nobody else's to see.
         return ListIndex(filter_class, version)
     index = current.get(filter_class)
-    if index is None or index.version != version:
+    if not is_as_new(index, version):
         with lock:
             index = current.get(filter_class)
-            if index is None or index.version != version:
+            if not is_as_new(index, version):
                 index = current[filter_class] = brought_up_to_date(index, filter_class, version)
     return index
+
+
+def is_as_new(index, version):
+    """Whether ``index`` is at ``version`` or a later one, as another thread may have asked for in the meantime."""
+    return index is not None and index.version[0] == version[0] and index.version[1] >= version[1]
 
 
 def brought_up_to_date(index, filter_class, version):
@@ -234,14 +236,12 @@ def changed_records(filter_class, since):
     model = filter_class._meta.model
     own = ContentType.objects.get_for_model(model).pk
     harmless = {ContentType.objects.get_for_model(other).pk for other in filter_class.unaffected_by()}
-    touched = Version.objects.filter(change__data_version__gt=since).values_list("content_type", "object_id")
-    ids = set()
-    for content_type, pk in touched[: MOST_APPLIED + 1]:
-        if content_type == own:
-            ids.add(pk)
-        elif content_type not in harmless:
-            return None
-    return ids if len(ids) <= MOST_APPLIED else None
+    touched = Version.objects.filter(change__data_version__gt=since).exclude(content_type__in=harmless)
+    # A record that changed many times counts once.
+    touched = touched.order_by().values_list("content_type", "object_id").distinct()[: MOST_APPLIED + 1]
+    if len(touched) > MOST_APPLIED or any(content_type != own for content_type, _pk in touched):
+        return None
+    return {pk for _content_type, pk in touched}
 
 
 def forget():

@@ -7,7 +7,7 @@ from, through the signal that every door sends.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from pyroaring import BitMap
 
 from pathways.curation.models import Owned, Record
@@ -21,6 +21,8 @@ SPAN = 1 << 40
 WEIGHTS = (10.0, 5.0, 2.0, 1.0)
 # So many matches are put in order of relevance; the rest follow in the order of the list.
 MOST_RANKED = 1000
+# So many rows are written at a time.
+BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -65,51 +67,67 @@ def register(source):
 # Writing
 
 
+@transaction.atomic
 def index_rows(model, pks):
     """Write the entries of rows anew; those that are not public any more lose theirs."""
     source = sources[model]
-    rows = source.indexed().filter(pk__in=pks).prefetch_related(*source.related)
-    entries = [source.entry(row) for row in rows]
-    SearchEntry.objects.filter(pk__in=[source.key(pk) for pk in pks]).delete()
-    SearchEntry.objects.bulk_create(entries, batch_size=500)
+    for some in batches(pks):
+        rows = source.indexed().filter(pk__in=some).prefetch_related(*source.related)
+        entries = [source.entry(row) for row in rows]
+        gone = {source.key(pk) for pk in some} - {entry.pk for entry in entries}
+        SearchEntry.objects.filter(pk__in=gone).delete()
+        SearchEntry.objects.bulk_create(
+            entries, update_conflicts=True, unique_fields=["id"], update_fields=["names", "a", "b", "c", "d"]
+        )
+
+
+def batches(pks):
+    pks = sorted(pks)
+    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
 
 
 def follow(sender, rows, removed, **kwargs):
-    """Keep the index in step with a change: the rows it touched, and the records that are found by them."""
-    changed = {}
-    for row in (*rows, *removed):
-        model = row._meta.concrete_model
-        if model in sources:
-            changed.setdefault(model, set()).add(row.pk)
-        if not isinstance(row, Record):
-            for other, pks in referring(row):
-                changed.setdefault(other, set()).update(pks)
+    """Keep the index in step with a change: the rows it touched, and those that are found by them."""
+    changed = by_model(rows)
+    for model, pks in list(changed.items()):
+        for other, found in referring(model, pks):
+            changed.setdefault(other, set()).update(found)
     for model, pks in changed.items():
-        index_rows(model, pks)
+        if model in sources:
+            index_rows(model, pks)
+    # They still stand in the database, but nothing refers to them any more.
+    for model, pks in by_model(removed).items():
+        if model in sources:
+            SearchEntry.objects.filter(pk__in=[sources[model].key(pk) for pk in pks]).delete()
 
 
-def referring(term):
-    """Yield (model, ids) of the rows with entries that refer to a term, themselves or by rows they own."""
-    for relation in term._meta.related_objects:
-        model, path = relation.related_model, relation.field.name
-        owner = model
-        if issubclass(model, Owned):
-            owner = model._meta.get_field(model.owner).related_model
-        if owner in sources and owner is not type(term):
-            name = "pk" if owner is model else model.owner
-            yield owner, set(model._base_manager.filter(**{path: term}).values_list(name, flat=True))
+def by_model(rows):
+    found = {}
+    for row in rows:
+        found.setdefault(row._meta.concrete_model, set()).add(row.pk)
+    return found
 
 
-def rebuild():
+def referring(model, pks):
+    """Yield (model, ids) of the rows with entries that refer to rows of ``model``, themselves or by rows they own."""
+    for relation in model._meta.related_objects:
+        other, path = relation.related_model, relation.field.name
+        owner = other
+        if issubclass(other, Owned):
+            owner = other._meta.get_field(other.owner).related_model
+        if owner in sources and owner is not model:
+            name = "pk" if owner is other else other.owner
+            for some in batches(pks):
+                yield owner, set(other._base_manager.filter(**{f"{path}__in": some}).values_list(name, flat=True))
+
+
+@transaction.atomic
+def rebuild(**kwargs):
     """Write every entry anew; return how many there are."""
     SearchEntry.objects.all().delete()
-    count = 0
     for source in sources.values():
-        rows = source.indexed().prefetch_related(*source.related)
-        entries = [source.entry(row) for row in rows.iterator(chunk_size=500)]
-        SearchEntry.objects.bulk_create(entries, batch_size=500)
-        count += len(entries)
-    return count
+        index_rows(source.model, source.indexed().values_list("pk", flat=True))
+    return SearchEntry.objects.count()
 
 
 # Asking
@@ -172,7 +190,9 @@ class Sqlite:
         return f"({wanted}){unwanted}"
 
     def phrase(self, part):
-        return f'"{part}"' + (" *" if part.prefix else "")
+        if not part.prefix:
+            return f'"{part}"'
+        return "(" + " OR ".join([f'"{part}" *', *(f'"{stem}"' for stem in part.stems)]) + ")"
 
     def matching(self, query, low, high):
         sql = "SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s AND rowid BETWEEN %s AND %s"
@@ -203,8 +223,9 @@ class Postgresql:
 
     def phrase(self, part):
         if part.prefix:
-            return "to_tsquery('english', %s)", [" <-> ".join(str(part).split()) + ":*"]
-        return "phraseto_tsquery('english', %s)", [str(part)]
+            beginning = " <-> ".join(str(part).split()) + ":*"
+            return "to_tsquery('pathways', %s)", [" | ".join([beginning, *part.stems])]
+        return "phraseto_tsquery('pathways', %s)", [str(part)]
 
     def matching(self, query, low, high):
         sql, parameters = self.expression(query)

@@ -27,7 +27,11 @@ SPELLINGS = {
     "centers": "centres",
     "defense": "defence",
 }
-Z_FORM = re.compile(r"(?<=\w{3})i(z)(e|es|ed|er|ers|ing|ation|ations|ational)$")
+Z_FORM = re.compile(r"(?<=\w{3})([iy])z(?=[aeio]|$)")
+# Longer ones are no words; PostgreSQL refuses them.
+LONGEST_WORD = 100
+# A beginning is tried as a stem after so many of its last letters are taken off, and of no fewer letters than this.
+MOST_OFF, SHORTEST_STEM = 6, 4
 
 
 def words_of(text):
@@ -36,8 +40,8 @@ def words_of(text):
 
 
 def spelled(word):
-    word = SPELLINGS.get(word, word)
-    return Z_FORM.sub(r"is\2", word)
+    """Return a folded word in its one spelling, -ise and -yse for -ize and -yze, even where only its beginning is."""
+    return Z_FORM.sub(r"\1s", SPELLINGS.get(word, word))[:LONGEST_WORD]
 
 
 def plain(*texts):
@@ -56,6 +60,17 @@ class Part:
         text = " ".join(self.words)
         # Both databases would stem a beginning such as "egy" to "egi", which begins nothing.
         return text.removesuffix("y") if self.prefix and len(self.words[-1]) > 2 else text
+
+    @property
+    def stems(self):
+        """Return what the index may hold of the words that begin so.
+
+        The index holds stems: "recogniti" begins no stem, but "recognit" is the one of recognition.
+        """
+        if not self.prefix or len(self.words) > 1:
+            return []
+        word = self.words[0]
+        return [word[:end] for end in range(len(word) - 1, max(SHORTEST_STEM, len(word) - MOST_OFF) - 1, -1)]
 
 
 @dataclass

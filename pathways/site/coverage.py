@@ -44,7 +44,7 @@ def themes_by_region():
         for region in Region.objects.filter(kind=Region.Kind.SUB_REGION).select_related("parent")
         if by_region.get(region.code)
     ]
-    regions.sort(key=lambda region: (region.parent.name_key, region.name_key))
+    regions.sort(key=lambda region: (region.parent.name_key if region.parent else "", region.name_key))
     rows = []
     for theme in Theme.objects.all():
         ids = by_theme.get(theme.slug)

@@ -8,7 +8,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models import Document, Meeting, Outcome
-from pathways.curation.models import Record
 from pathways.listing.models import SearchEntry
 from pathways.listing.search import SPAN, find, sources, suggested
 from pathways.listing.words import plain
@@ -18,6 +17,8 @@ from practices.models import Practice
 IN_A_GROUP = 5
 MOST_NAMES = 20_000
 SUGGESTIONS = 8
+# So many are looked at for suggestions; some of them may not be public.
+MOST_SUGGESTED = 100
 
 
 @dataclass
@@ -52,20 +53,19 @@ def groups(question):
     found = []
     for model, heading, list_name in KINDS:
         matches = find(model, question)
-        public = visible(model).filter(pk__in=list(matches.ids)) if model not in {Country, Theme} else None
-        count = public.count() if public is not None and not issubclass(model, Record) else len(matches.ids)
-        if not count:
+        public = set(visible(model).filter(pk__in=list(matches.ids)).values_list("pk", flat=True))
+        if not public:
             continue
-        rows = visible(model).in_bulk(matches.ranked[: IN_A_GROUP * 4])
-        first = [rows[pk] for pk in matches.ranked if pk in rows][:IN_A_GROUP]
+        first = [pk for pk in matches.ranked if pk in public][:IN_A_GROUP]
+        rows = model.objects.in_bulk(first)
         url = f"{reverse(list_name)}?{urlencode({'q': question})}" if list_name else ""
-        found.append(Group(heading, count, first, url))
+        found.append(Group(heading, len(public), [rows[pk] for pk in first], url))
     return found
 
 
 def suggestions(question):
     """Return (label, kind, address) of the few things that what was typed so far may mean."""
-    wanted = suggested(question, SUGGESTIONS * 2)
+    wanted = suggested(question, MOST_SUGGESTED)
     rows = {}
     for source in {source.number: source for source, _pk in wanted}.values():
         pks = [pk for other, pk in wanted if other is source]

@@ -36,6 +36,7 @@ class Home(TemplateView):
             key_message_count=outcomes.filter(kind=Outcome.Kind.KEY_MESSAGE).count(),
             outcome_count=outcomes.count(),
             document_count=Document.objects.published().count(),
+            latest=Practice.objects.published().order_by("-updated_on", "-pk")[:5],
             countries=with_country_counts(Country.objects.all())
             .filter(practice_count__gt=0)
             .order_by("-practice_count", "name_key")[:12],

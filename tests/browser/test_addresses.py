@@ -4,7 +4,7 @@ from django.urls import get_resolver, resolve
 
 from .pages import PAGES
 
-NOT_PAGES = {"site:healthz"}
+NOT_PAGES = {"site:healthz", "site:suggest"}
 
 
 def names(resolver, namespace=""):

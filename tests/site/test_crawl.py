@@ -49,8 +49,10 @@ def crawled(client, curated):
 
 def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
     for address, page in crawled.items():
-        names = Counter(tag for tag, _attributes in page.tags)
-        assert names["h1"] == names["main"] == names["title"] == 1, address
+        tags = [tag for tag, _attributes in page.tags]
+        names = Counter(tags)
+        # Shapes of a drawing have titles too: a page's stands in its head.
+        assert names["h1"] == names["main"] == tags[: tags.index("body")].count("title") == 1, address
         ids = Counter(attributes["id"] for _tag, attributes in page.tags if "id" in attributes)
         assert not [name for name, times in ids.items() if times > 1], address
         assert page.is_harmless(), address

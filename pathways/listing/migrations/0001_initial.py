@@ -17,10 +17,16 @@ SQLITE = [
         INSERT INTO listing_fts(rowid, a, b, c, d) VALUES (new.id, new.a, new.b, new.c, new.d);
     END""",
 ]
+# Stems as SQLite makes them, and no word is left out: which little words count for nothing is the parser's to say.
 POSTGRESQL = [
+    "CREATE TEXT SEARCH DICTIONARY pathways_stem (TEMPLATE = snowball, LANGUAGE = porter)",
+    "CREATE TEXT SEARCH CONFIGURATION pathways (COPY = simple)",
+    """ALTER TEXT SEARCH CONFIGURATION pathways
+        ALTER MAPPING FOR asciiword, word, numword, hword, asciihword, hword_part, hword_asciipart, hword_numpart,
+        numhword WITH pathways_stem""",
     """ALTER TABLE listing_searchentry ADD COLUMN vector tsvector GENERATED ALWAYS AS (
-        setweight(to_tsvector('english', a), 'A') || setweight(to_tsvector('english', b), 'B')
-        || setweight(to_tsvector('english', c), 'C') || setweight(to_tsvector('english', d), 'D')
+        setweight(to_tsvector('pathways', a), 'A') || setweight(to_tsvector('pathways', b), 'B')
+        || setweight(to_tsvector('pathways', c), 'C') || setweight(to_tsvector('pathways', d), 'D')
     ) STORED""",
     "CREATE INDEX listing_searchentry_vector ON listing_searchentry USING gin (vector)",
 ]
@@ -32,9 +38,13 @@ def make_inverted_index(apps, schema_editor):
 
 
 def drop_inverted_index(apps, schema_editor):
-    # The triggers and the generated column go with the table of entries.
+    # The triggers go with the table of entries.
     if schema_editor.connection.vendor == "sqlite":
         schema_editor.execute("DROP TABLE listing_fts")
+        return
+    schema_editor.execute("ALTER TABLE listing_searchentry DROP COLUMN vector")
+    schema_editor.execute("DROP TEXT SEARCH CONFIGURATION pathways")
+    schema_editor.execute("DROP TEXT SEARCH DICTIONARY pathways_stem")
 
 
 class Migration(migrations.Migration):
