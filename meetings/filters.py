@@ -49,28 +49,34 @@ def outcome(value):
 
 class OutcomeFilter(ListFilter):
     q = WordsFilter()
-    kind = FacetFilter(outcome("kind"), label=_("Kind"), **choices_of(Outcome.Kind))
-    meeting = FacetFilter(outcome("meeting__slug"), label=_("Meeting"), **MEETINGS)
+    kind = FacetFilter(outcome("kind"), label=_("Kind"), phrase=_("of the kind %s"), **choices_of(Outcome.Kind))
+    meeting = FacetFilter(outcome("meeting__slug"), label=_("Meeting"), phrase=_("of %s"), **MEETINGS)
     series = FacetFilter(
         Pairs(lambda: Outcome.objects.filter(meeting__in=Meeting.objects.published()), "pk", "meeting__series__slug"),
         label=_("Series"),
+        phrase=_("of the series %s"),
         **SERIES,
     )
-    document = FacetFilter(outcome("document__slug"), label=_("Document"), **DOCUMENTS)
-    theme = FacetFilter(Pairs(OutcomeTheme.objects.all, "outcome", "theme__slug"), label=_("Theme"), **THEMES)
+    document = FacetFilter(outcome("document__slug"), label=_("Document"), phrase=_("printed in %s"), **DOCUMENTS)
+    theme = FacetFilter(
+        Pairs(OutcomeTheme.objects.all, "outcome", "theme__slug"), label=_("Theme"), phrase=_("on %s"), **THEMES
+    )
     instrument = FacetFilter(
         Pairs(Outcome.instruments.through.objects.all, "outcome", "instrument__slug"),
         label=_("Instrument"),
+        phrase=_("naming %s"),
         **INSTRUMENTS,
     )
     gcm = FacetFilter(
         Pairs(Outcome.gcm_objectives.through.objects.all, "outcome", "gcmobjective__number"),
         label=_("GCM objective"),
+        phrase=_("naming GCM objective %s"),
         **GCM_OBJECTIVES,
     )
     answered = FacetFilter(
         Pairs(with_answer, "pk", "answer"),
         label=_("Answered by a practice"),
+        phrase=_("answered by a practice: %s"),
         terms=ChoiceTerms([("yes", _("yes")), ("no", _("no"))]),
         hint=_("Allowed are yes and no."),
         # An outcome is answered when one of its parts is.
@@ -92,19 +98,30 @@ class OutcomeFilter(ListFilter):
 
 class MeetingFilter(ListFilter):
     q = WordsFilter()
-    series = FacetFilter(Pairs(Meeting.objects.all, "pk", "series__slug"), label=_("Series"), **SERIES)
-    kind = FacetFilter(Pairs(Meeting.objects.all, "pk", "kind"), label=_("Kind"), **choices_of(Meeting.Kind))
+    series = FacetFilter(
+        Pairs(Meeting.objects.all, "pk", "series__slug"), label=_("Series"), phrase=_("of the series %s"), **SERIES
+    )
+    kind = FacetFilter(
+        Pairs(Meeting.objects.all, "pk", "kind"),
+        label=_("Kind"),
+        phrase=_("of the kind %s"),
+        **choices_of(Meeting.Kind),
+    )
     country = FacetFilter(
         Pairs(Participation.objects.all, "meeting", "country__code"),
         Pairs(Participation.objects.all, "meeting", "represents_country__code"),
         label=_("State that attended"),
+        phrase=_("attended by %s"),
         **COUNTRIES,
     )
-    held_in = FacetFilter(Pairs(Meeting.objects.all, "pk", "country__code"), label=_("Held in"), **COUNTRIES)
+    held_in = FacetFilter(
+        Pairs(Meeting.objects.all, "pk", "country__code"), label=_("Held in"), phrase=_("held in %s"), **COUNTRIES
+    )
     organisation = FacetFilter(
         Pairs(Participation.objects.all, "meeting", "organisation__slug"),
         Pairs(Participation.objects.all, "meeting", "represents_organisation__slug"),
         label=_("Organisation that attended"),
+        phrase=_("attended by %s"),
         **ORGANISATIONS,
     )
     year_from = YearFilter(

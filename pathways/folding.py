@@ -8,6 +8,8 @@ LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th",
 
 def fold(text):
     """Return ``text`` in lower case, without accents, its spaces made single."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(bare.split())
+    # Some small letters are made of several again.
+    lower = unicodedata.normalize("NFKD", bare.casefold().translate(LETTERS))
+    return " ".join("".join(char for char in lower if not unicodedata.combining(char)).split())

@@ -52,33 +52,57 @@ def own(field):
 
 class PracticeFilter(ListFilter):
     q = WordsFilter()
-    country = FacetFilter(Pairs(taking_part, "practice", "country__code"), label=_("Country"), **COUNTRIES)
-    origin = FacetFilter(in_role(Role.ORIGIN), label=_("Origin"), **COUNTRIES)
-    destination = FacetFilter(in_role(Role.DESTINATION), label=_("Destination"), **COUNTRIES)
-    host = FacetFilter(in_role(Role.HOST), label=_("Carried out in"), **COUNTRIES)
-    concerned = FacetFilter(in_role(Role.CONCERNED), label=_("Concerned"), **COUNTRIES)
+    country = FacetFilter(
+        Pairs(taking_part, "practice", "country__code"), label=_("Country"), phrase=_("with %s"), **COUNTRIES
+    )
+    origin = FacetFilter(in_role(Role.ORIGIN), label=_("Origin"), phrase=_("with %s as origin"), **COUNTRIES)
+    destination = FacetFilter(
+        in_role(Role.DESTINATION), label=_("Destination"), phrase=_("with %s as destination"), **COUNTRIES
+    )
+    host = FacetFilter(in_role(Role.HOST), label=_("Carried out in"), phrase=_("carried out in %s"), **COUNTRIES)
+    concerned = FacetFilter(in_role(Role.CONCERNED), label=_("Concerned"), phrase=_("that concern %s"), **COUNTRIES)
     region = FacetFilter(
         Pairs(PracticeRegion.objects.all, "practice", "region__code"),
         Pairs(taking_part, "practice", "country__region__code"),
         label=_("Region or group"),
+        phrase=_("in %s"),
         **REGIONS,
     )
-    theme = FacetFilter(Pairs(PracticeTheme.objects.all, "practice", "theme__slug"), label=_("Theme"), **THEMES)
-    sector = FacetFilter(many("sectors", "slug"), label=_("Sector"), **SECTORS)
-    target_group = FacetFilter(many("target_groups", "slug"), label=_("Target group"), **TARGET_GROUPS)
-    skill = FacetFilter(many("skill_levels", "slug"), label=_("Skill level"), **SKILL_LEVELS)
-    kind = FacetFilter(own("kind"), label=_("Kind"), **choices_of(Practice.Kind))
-    lifecycle = FacetFilter(own("lifecycle"), label=_("Lifecycle"), **choices_of(Practice.Lifecycle))
+    theme = FacetFilter(
+        Pairs(PracticeTheme.objects.all, "practice", "theme__slug"), label=_("Theme"), phrase=_("on %s"), **THEMES
+    )
+    sector = FacetFilter(many("sectors", "slug"), label=_("Sector"), phrase=_("in the sector %s"), **SECTORS)
+    target_group = FacetFilter(
+        many("target_groups", "slug"), label=_("Target group"), phrase=_("for %s"), **TARGET_GROUPS
+    )
+    skill = FacetFilter(
+        many("skill_levels", "slug"), label=_("Skill level"), phrase=_("for the skill level %s"), **SKILL_LEVELS
+    )
+    kind = FacetFilter(own("kind"), label=_("Kind"), phrase=_("of the kind %s"), **choices_of(Practice.Kind))
+    lifecycle = FacetFilter(
+        own("lifecycle"), label=_("Lifecycle"), phrase=_("at the stage %s"), **choices_of(Practice.Lifecycle)
+    )
     shared_by = FacetFilter(
-        Pairs(Citation.objects.all, "practice", "shared_by"), label=_("Shared by"), **choices_of(Citation.SharedBy)
+        Pairs(Citation.objects.all, "practice", "shared_by"),
+        label=_("Shared by"),
+        phrase=_("shared by %s"),
+        **choices_of(Citation.SharedBy),
     )
     organisation = FacetFilter(
         Pairs(PracticeOrganisation.objects.all, "practice", "organisation__slug"),
         label=_("Organisation"),
+        phrase=_("with %s as organisation"),
         **ORGANISATIONS,
     )
-    gcm = FacetFilter(many("gcm_objectives", "number"), label=_("GCM objective"), **GCM_OBJECTIVES)
-    sdg = FacetFilter(many("sdg_targets", "code"), label=_("SDG target"), **SDG_TARGETS)
+    gcm = FacetFilter(
+        many("gcm_objectives", "number"),
+        label=_("GCM objective"),
+        phrase=_("naming GCM objective %s"),
+        **GCM_OBJECTIVES,
+    )
+    sdg = FacetFilter(
+        many("sdg_targets", "code"), label=_("SDG target"), phrase=_("naming SDG target %s"), **SDG_TARGETS
+    )
     meeting = FacetFilter(
         Pairs(
             lambda: Citation.objects.filter(document__meetings__in=Meeting.objects.published()),
@@ -86,9 +110,15 @@ class PracticeFilter(ListFilter):
             "document__meetings__slug",
         ),
         label=_("Meeting"),
+        phrase=_("from the documents of %s"),
         **MEETINGS,
     )
-    document = FacetFilter(Pairs(Citation.objects.all, "practice", "document__slug"), label=_("Document"), **DOCUMENTS)
+    document = FacetFilter(
+        Pairs(Citation.objects.all, "practice", "document__slug"),
+        label=_("Document"),
+        phrase=_("printed in %s"),
+        **DOCUMENTS,
+    )
     year_from = YearFilter(Practice.objects.all, Coalesce("end_year", "start_year"), "gte", label=_("From year"))
     year_to = YearFilter(Practice.objects.all, Coalesce("start_year", "end_year"), "lte", label=_("To year"))
     sort = SortFilter(

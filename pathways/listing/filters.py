@@ -109,14 +109,27 @@ class FacetFilter(django_filters.Filter):
     """Records that have one of the chosen values, by pairs of record id and value from one or more sources.
 
     ``lineage`` returns, for each value, those above it: a record that has a value has what is above it too.
-    ``from_others`` says that the values of a record follow from other records of the list as well.
+    ``from_others`` says that the values of a record follow from other records of the list as well. ``phrase`` says in
+    the sentence about the list what was chosen: "with %s as origin".
     """
 
     field_class = FacetField
 
-    def __init__(self, *sources, terms, label, hint, fold_value=str.lower, lineage=None, from_others=False, **kwargs):
+    def __init__(
+        self,
+        *sources,
+        terms,
+        label,
+        hint,
+        fold_value=str.lower,
+        lineage=None,
+        from_others=False,
+        phrase="",
+        **kwargs,
+    ):
         super().__init__(label=label, fold_value=fold_value, hint=hint, **kwargs)
-        self.sources, self.terms, self.lineage, self.from_others = sources, terms, lineage, from_others
+        self.sources, self.terms, self.lineage = sources, terms, lineage
+        self.from_others, self.phrase = from_others, phrase
 
     def pairs(self, records=None):
         """Yield (record id, value), of all records or of those with the ids ``records``."""
@@ -390,6 +403,26 @@ class ListFilter(django_filters.FilterSet):
             if choices:
                 drawn.append(DrawnFacet(name, self.form.fields[name].label, choices, chosen, is_long))
         return drawn
+
+    @property
+    def sentence(self):
+        """Return in words what was chosen: "with Morocco or Tunisia as origin, on free movement"."""
+        parts = []
+        if words := self.chosen.get("q"):
+            parts.append(_("with the words “%s”") % words)
+        for name in self.index.facets:
+            if chosen := self.chosen.get(name):
+                values = _(" or ").join(map(str, chosen.values()))
+                phrase = self.filters[name].phrase or f"{self.filters[name].label}: %s"
+                parts.append(phrase % values)
+        first, last = self.chosen.get("year_from"), self.chosen.get("year_to")
+        if first and last:
+            parts.append(_("in the years %(first)d to %(last)d") % {"first": first, "last": last})
+        elif first:
+            parts.append(_("in %d or later") % first)
+        elif last:
+            parts.append(_("in %d or earlier") % last)
+        return ", ".join(map(str, parts))
 
     def query(self, **changes):
         """Return the query string with parameters set, or taken away where None; the page starts anew."""

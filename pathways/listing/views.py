@@ -44,6 +44,7 @@ class RecordList(View):
             "filter": listing.filter,
             # What the address itself fixes cannot be taken away.
             "chips": [chip for chip in listing.filter.chips if chip.name not in self.fixed],
+            "rescues": [(chip, n) for chip, n in listing.filter.rescues if chip.name not in self.fixed],
             "page": page,
             "records": list(page.object_list),
             "problems": listing.problems,

@@ -55,6 +55,7 @@ class Part:
 
     words: tuple[str, ...]
     prefix: bool = False
+    is_quoted: bool = False
 
     def __str__(self):
         text = " ".join(self.words)
@@ -84,8 +85,8 @@ class Query:
         return bool(self.wanted or self.unwanted)
 
     def with_prefixes(self):
-        """Return the same query with every single word taken as a beginning."""
-        wanted = [Part(part.words, prefix=True) if len(part.words) == 1 else part for part in self.wanted]
+        """Return the same query with everything but phrases taken as a beginning."""
+        wanted = [part if part.is_quoted else Part(part.words, prefix=True) for part in self.wanted]
         return Query(wanted, self.unwanted)
 
 
@@ -96,7 +97,7 @@ def parse(text):
         words = tuple(words_of(phrase or word))
         if not words:
             continue
-        part = Part(words, prefix=bool(word) and word.endswith("*"))
+        part = Part(words, prefix=word.endswith("*"), is_quoted=bool(phrase))
         if minus_phrase or minus_word:
             query.unwanted.append(part)
         elif len(words) == 1 and words[0] in STOP_WORDS and not part.prefix:

@@ -137,6 +137,11 @@
   /* When a list is refreshed in place, facets that were open stay open. */
 
   let open = [];
+  /* On a narrow screen the filters stand over the list, and refreshing it would close them: it waits for the button. */
+  document.addEventListener("htmx:confirm", (event) => {
+    const ticked = event.detail.triggeringEvent?.type === "change";
+    if (ticked && matchMedia("(max-width: 59.99rem)").matches) event.preventDefault();
+  });
   document.addEventListener("htmx:beforeSwap", () => {
     open = [...document.querySelectorAll("details.facet[open]")].map((facet) => facet.id);
   });
