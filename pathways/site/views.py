@@ -80,16 +80,44 @@ class CountryDetail(View):
         for practice in practices.prefetch_related(*LINES):
             for role in sorted({row.role for row in practice.country_rows.all() if row.country_id == country.pk}):
                 by_role[Role(role)].append(practice)
+        attended = meetings_of(Q(country=country) | Q(represents_country=country))
         taking_part = {practice for role, found in by_role.items() if role != Role.CONCERNED for practice in found}
         context = {
             "country": country,
             "roles": [(role, found) for role, found in by_role.items() if found and role != Role.CONCERNED],
             "practice_count": len(taking_part),
             "concerned": by_role[Role.CONCERNED],
-            "meetings": meetings_of(Q(country=country) | Q(represents_country=country)),
+            "meetings": attended,
             "held": Meeting.objects.published().filter(country=country),
+            "corridors": named_corridors(code),
+            "recommended": recommended_by_theme(entry["meeting"] for entry in attended),
+            "documents": Document.objects.published().filter(citations__practice__in=practices).distinct(),
+            "today": timezone.localdate(),
         }
         return render(request, "site/country_detail.html", context)
+
+
+def named_corridors(code):
+    """Return (origin, destination, number of practices) for the corridors of a country, the most first."""
+    found = corridors.corridors_of(code)
+    countries = Country.objects.filter(
+        code__in={end for origin, destination, _n in found for end in (origin, destination)}
+    )
+    by_code = {country.code: country for country in countries}
+    return [(by_code[origin], by_code[destination], n) for origin, destination, n in found]
+
+
+def recommended_by_theme(meetings):
+    """Return (theme, outcomes) for the recommendations and key messages of ``meetings``, by their first theme."""
+    outcomes = Outcome.objects.published().filter(meeting__in=list(meetings), kind__in=coverage.ANSWERABLE)
+    by_theme = {}
+    for outcome in (
+        outcomes.select_related("document").prefetch_related("theme_rows__theme").order_by("position", "slug")
+    ):
+        first = next(iter(outcome.theme_rows.all()), None)
+        if first is not None:
+            by_theme.setdefault(first.theme, []).append(outcome)
+    return sorted(by_theme.items(), key=lambda item: item[0].position)
 
 
 def meetings_of(who):
@@ -106,7 +134,9 @@ class ThemeList(TemplateView):
     template_name = "site/theme_list.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(themes=with_theme_counts(Theme.objects.all()), **kwargs)
+        themes = list(with_theme_counts(Theme.objects.all()))
+        most = max((theme.practice_count for theme in themes), default=0)
+        return super().get_context_data(themes=themes, most=most, **kwargs)
 
 
 class ThemeDetail(View):
