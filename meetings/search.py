@@ -26,7 +26,8 @@ def meeting_texts(meeting):
     organisations = [row.organisation for row in participations if row.organisation]
     return (
         [meeting.title],
-        [meeting.title],
+        # Many are known by their year.
+        [meeting.title, meeting.date_as_given, str(meeting.starts_on.year if meeting.starts_on else "")],
         [
             meeting.place,
             *([meeting.country.name, meeting.country.other_names] if meeting.country else []),

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -37,6 +38,13 @@ def no_index():
     index.forget()
 
 
+@pytest.fixture
+def kept_index(monkeypatch):
+    """Keep the index from one request to the next, as a site does that is not within a transaction, as a test is."""
+    outside = SimpleNamespace(in_atomic_block=False)
+    monkeypatch.setattr(index, "transaction", SimpleNamespace(get_connection=lambda: outside))
+
+
 @pytest.fixture(scope="session")
 def fixtures_dir():
     return Path(settings.FIXTURE_DIRS[0])
@@ -56,7 +64,7 @@ def curated_rows(django_db_setup, django_db_blocker, fixtures_dir):
 
 
 @pytest.fixture
-def curated(curated_rows, db):
+def curated(curated_rows, db, kept_index):
     """The knowledge base as it is curated. What a test changes in it is undone for the next one."""
 
 

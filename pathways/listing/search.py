@@ -159,10 +159,15 @@ def asked(source, query):
     with connection.cursor() as cursor:
         cursor.execute(*dialect.matching(query, low, high))
         ids = BitMap([key - low for (key,) in cursor.fetchall()])
-        whole = "|" + " ".join(word for part in query.wanted for word in part.words) + "|"
-        cursor.execute(*dialect.ranked(query, low, high, whole))
+        name = " ".join(word for part in query.wanted for word in part.words)
+        cursor.execute(*dialect.ranked(query, low, high, [f"|{name}|", f"|{other_number(name)}|"]))
         ranked = [key - low for (key,) in cursor.fetchall()]
     return Matches(ids, ranked)
+
+
+def other_number(name):
+    """Return the plural of a name for its singular, and the other way round, as most words form it."""
+    return name.removesuffix("s") if name.endswith("s") else f"{name}s"
 
 
 def suggested(text, limit):
@@ -175,14 +180,18 @@ def suggested(text, limit):
     dialect = DIALECTS[connection.vendor]
     whole = "|" + " ".join(word for part in query.wanted for word in part.words)
     with connection.cursor() as cursor:
-        cursor.execute(*dialect.ranked(Query([*others, last], query.unwanted), 0, SPAN << 10, whole, limit))
+        cursor.execute(*dialect.ranked(Query([*others, last], query.unwanted), 0, SPAN << 10, [whole] * 2, limit))
         keys = [key for (key,) in cursor.fetchall()]
     numbered = {source.number: source for source in sources.values()}
     return [(numbered[key // SPAN], key % SPAN) for key in keys]
 
 
 class Sqlite:
-    """FTS5: every word quoted, so that nothing of what was typed is read as its syntax."""
+    """FTS5: every word quoted, so that nothing of what was typed is read as its syntax.
+
+    First comes what bears the words as its whole name, best as that by which it is best known, then what has all of
+    them in its names, then the rest by relevance; so on PostgreSQL.
+    """
 
     def expression(self, query):
         wanted = " AND ".join(self.phrase(part) for part in query.wanted)
@@ -198,14 +207,17 @@ class Sqlite:
         sql = "SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s AND rowid BETWEEN %s AND %s"
         return sql, [self.expression(query), low, high]
 
-    def ranked(self, query, low, high, whole, limit=MOST_RANKED):
+    def ranked(self, query, low, high, names, limit=MOST_RANKED):
         sql = (
             "SELECT f.rowid FROM listing_fts f JOIN listing_searchentry e ON e.id = f.rowid "
             "WHERE listing_fts MATCH %s AND f.rowid BETWEEN %s AND %s "
-            "ORDER BY instr(e.names, %s) = 0, instr(e.names, %s) <> 1, bm25(listing_fts, %s, %s, %s, %s), f.rowid "
-            "LIMIT %s"
+            "ORDER BY instr(e.names, %s) = 0, instr(e.names, %s) <> 1, instr(e.names, %s) = 0, "
+            "f.rowid NOT IN (SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s), "
+            "bm25(listing_fts, %s, %s, %s, %s), f.rowid LIMIT %s"
         )
-        return sql, [self.expression(query), low, high, whole, whole, *WEIGHTS, limit]
+        expression = self.expression(query)
+        name, other = names
+        return sql, [expression, low, high, name, name, other, f"a : ({expression})", *WEIGHTS, limit]
 
 
 class Postgresql:
@@ -234,16 +246,17 @@ class Postgresql:
             [*parameters, low, high],
         )
 
-    def ranked(self, query, low, high, whole, limit=MOST_RANKED):
+    def ranked(self, query, low, high, names, limit=MOST_RANKED):
         sql, parameters = self.expression(query)
         weights = [weight / WEIGHTS[0] for weight in reversed(WEIGHTS)]
         statement = (
             f"SELECT id FROM listing_searchentry, (SELECT {sql} AS query) AS asked "  # noqa: S608
             "WHERE vector @@ query AND id BETWEEN %s AND %s "
-            "ORDER BY strpos(names, %s) = 0, strpos(names, %s) <> 1, "
-            "ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s"
+            "ORDER BY strpos(names, %s) = 0, strpos(names, %s) <> 1, strpos(names, %s) = 0, "
+            "NOT ts_filter(vector, '{a}') @@ query, ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s"
         )
-        return statement, [*parameters, low, high, whole, whole, weights, limit]
+        name, other = names
+        return statement, [*parameters, low, high, name, name, other, weights, limit]
 
 
 DIALECTS = {"sqlite": Sqlite(), "postgresql": Postgresql()}

@@ -3,6 +3,7 @@
 from html import escape
 
 import pytest
+from django.http import QueryDict
 
 from meetings.filters import MeetingFilter, OutcomeFilter
 from pathways.listing.filters import FacetFilter
@@ -135,6 +136,12 @@ def test_an_order_that_is_none_is_refused(client, path, value):
 def test_more_words_than_anyone_types_are_refused(client, path):
     assert_is_refused(client, path, "q", "a" * 201, as_given="a" * 201)
     assert client.get(path, {"q": "a" * 200}).status_code == 200
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_filter_that_was_given_something_wrong_matches_nothing(path):
+    assert LISTS[path](QueryDict("")).matching
+    assert not LISTS[path](QueryDict("sort=x")).matching
 
 
 def test_of_several_values_only_the_wrong_ones_are_named(client):

@@ -31,7 +31,8 @@ def test_html_and_images_are_not_taken_over(text):
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd"]
+    "address",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc", "ftp://x.org/y"],
 )
 def test_only_addresses_of_the_web_and_of_mail_are_linked(address):
     html = markdown(f"[x]({address})\n\n<{address}>\n\n[y]: {address}\n\n[y]")

@@ -1,4 +1,4 @@
-"""What people type into a search box: whatever it is, it is understood the same on every database, and never an error."""
+"""What people type into a search box is understood the same on every database, and whatever it is, it is no error."""
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ from tests.reading import body, found
 
 # What is given as a parameter of a test must not change, and the database keeps its rows from one example to the next.
 ON_ONE_DATABASE = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60, derandomize=True
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30, derandomize=True
 )
 
 
@@ -228,7 +228,11 @@ def test_an_arabic_word_is_found(client, db):
         assert found(client, f"/practices/?q={question}") == ["arabic"]
 
 
-@pytest.mark.parametrize("question", ["x" * 5000, "skills " * 700, '"' * 5000, "\x00", "skills\x00", "-" * 201])
+@pytest.mark.parametrize(
+    "question",
+    ["x" * 5000, "skills " * 700, '"' * 5000, "\x00", "skills\x00", "-" * 201],
+    ids=["one word", "many words", "quotes", "NUL", "a word and NUL", "dashes"],
+)
 def test_what_no_list_takes_is_refused_and_never_an_error(client, db, question):
     assert client.get("/practices/", {"q": question}).status_code == 400
     assert client.get("/practices.csv", {"q": question}).status_code == 400
@@ -243,6 +247,8 @@ def test_words_that_grow_when_they_are_folded_are_no_error(client, db):
     assert client.get("/search/suggest/", {"q": question}).status_code == 200
 
 
+# What a database can keep: no NUL, no half of a pair.
+STORED = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 SYNTAX = st.sampled_from(
     [*"\"*-+^:()|&!<>\\'%_{}[].,;~#@/$", " AND ", " OR ", " NOT ", " NEAR ", " the ", " labour ", " "]
 )
@@ -259,7 +265,7 @@ def test_no_text_is_an_error(client, practices, question):
 
 
 @ON_ONE_DATABASE
-@given(words=st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=4))
+@given(words=st.lists(st.text(STORED, min_size=1, max_size=12), min_size=1, max_size=4))
 def test_every_text_is_found_by_its_own_words(practices, words):
     """Through the index and back: what the parser makes of a text is found in an entry made of the same text."""
     text = " ".join(words)

@@ -12,13 +12,17 @@ register = template.Library()
 @register.filter
 def highlight(text, question):
     """Return ``text`` as HTML with the words of ``question``, and other forms of them, in mark elements."""
-    wanted = {word for part in parse(question or "").wanted for word in part.words}
+    wanted = parse(question or "").wanted
     text = str(text)
     if not wanted:
         return text
+    # The last word of a part may be a beginning only.
+    single = {word for part in wanted for word in part.words}
+    beginnings = tuple(part.words[-1] for part in wanted if part.prefix)
     pieces, end = [], 0
     for found in WORD.finditer(text):
-        if any(same_word(word, one) for word in words_of(found[0]) for one in wanted):
+        words = words_of(found[0])
+        if any(word.startswith(beginnings) or any(same_word(word, one) for one in single) for word in words):
             pieces += [escape(text[end : found.start()]), f"<mark>{escape(found[0])}</mark>"]
             end = found.end()
     pieces.append(escape(text[end:]))

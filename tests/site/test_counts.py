@@ -1,0 +1,66 @@
+"""The counts of the curated entries, wherever they stand, are those of the lists they lead to."""
+
+import pytest
+
+from pathways.listing.index import index_for
+from pathways.listing.listing import Listing
+from pathways.site import corridors, coverage
+from pathways.vocabulary.models import Country, Theme
+from practices.filters import PracticeFilter
+from tests.listing.helpers import asked, every_list, one_query, params
+
+pytestmark = pytest.mark.usefixtures("curated")
+
+
+@every_list
+def test_the_counts_of_curated_entries_are_those_of_the_lists_they_lead_to(filter_class):
+    whole = asked(filter_class)
+    drawn = {facet.name: facet for facet in whole.facets}
+    assert drawn
+    for name, facet in drawn.items():
+        for choice in facet.choices:
+            listed = asked(filter_class, params(**{name: choice.value}))
+            assert choice.count == len(Listing(listed)) == one_query(listed).count() > 0, (name, choice.value)
+        # What is not drawn is a value that nothing has.
+        rest = {value: value for value in whole.index.facets[name].labels.keys() - {c.value for c in facet.choices}}
+        assert not rest or not whole.declared_facets()[name].filter(whole.records(), rest).exists()
+    for kept, facet in list(drawn.items())[:4]:
+        most = max(facet.choices, key=lambda choice: choice.count).value
+        for other in asked(filter_class, params(**{kept: most})).facets:
+            for choice in other.choices:
+                listed = asked(filter_class, params(**{kept: most, other.name: choice.value}))
+                assert choice.count == len(Listing(listed)), (kept, most, other.name, choice.value)
+
+
+def test_each_cell_of_the_coverage_is_the_number_of_the_list_it_leads_to():
+    regions, rows = coverage.themes_by_region()
+    assert len(rows) == Theme.objects.count()
+    for row in rows:
+        assert row.total == one_query(asked(PracticeFilter, params(theme=row.theme.slug))).count()
+        for cell in row.cells:
+            listed = asked(PracticeFilter, params(theme=row.theme.slug, region=cell.region.code))
+            assert cell.count == len(listed.matching) == one_query(listed).count(), (row.theme, cell.region)
+    for region in coverage.regions_without_practices(regions):
+        assert not one_query(asked(PracticeFilter, params(region=region.code))).exists()
+
+
+def test_the_number_of_a_corridor_is_that_of_its_page_and_of_the_list():
+    pairs = corridors.pairs()
+    assert pairs
+    by_code = {country.code: country for country in Country.objects.all()}
+    for origin, destination in pairs:
+        listed = asked(PracticeFilter, params(origin=origin, destination=destination))
+        assert pairs[origin, destination] == len(listed.matching), (origin, destination)
+    for origin, destination in sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:20]:
+        there, back, _undirected = corridors.between(by_code[origin], by_code[destination])
+        assert len(there) == pairs[origin, destination]
+        assert len(back) == pairs.get((destination, origin), 0)
+    index = index_for(PracticeFilter)
+    origins, destinations = index.facets["origin"].bitmaps, index.facets["destination"].bitmaps
+    found = {
+        (one, other): origins[one].intersection_cardinality(destinations[other])
+        for one in origins
+        for other in destinations
+        if one != other
+    }
+    assert pairs == {pair: n for pair, n in found.items() if n}
