@@ -141,3 +141,7 @@ class MeetingFilter(ListFilter):
         model = Meeting
         fields = ()
         form = ListForm
+
+    @classmethod
+    def unaffected_by(cls):
+        return (Outcome,)

@@ -10,7 +10,8 @@ import pytest
 from django.db.models import Count
 
 from meetings.models import Document, Meeting, Outcome, Participation
-from practices.models import Citation, Figure, Practice, PracticeCountry, PracticeRelation
+from pathways.folding import fold
+from practices.models import Citation, Figure, Practice, PracticeCountry, PracticeRelation, Response
 from tests.reading import exported
 
 BUDAPEST = "budapest-process-legal-pathways-summary"
@@ -483,3 +484,10 @@ def test_titles_of_practices_are_told_apart():
 def test_counts_of_the_whole(client):
     assert 125 <= len(exported(client, "/practices/")) <= 175
     assert len(exported(client, "/outcomes/")) == 9 + 9 + 32 + 42 + 21 + 67
+
+
+def test_every_answer_has_a_reason_of_its_own():
+    reasons = [fold(reason) for reason in Response.objects.values_list("reason", flat=True)]
+    assert len(reasons) > 200
+    assert len(set(reasons)) == len(reasons)
+    assert all(len(reason.split()) >= 8 for reason in reasons)

@@ -383,6 +383,13 @@ class ListFilter(django_filters.FilterSet):
         rest = self.index.page(first, self.matching - BitMap(ranked), max(0, start - len(ranked)), stop - len(ranked))
         return ranked[start:stop] + rest
 
+    def filter_queryset(self, queryset):
+        """Return the same as a queryset, for who composes a query: what paging adds to the form is no filter."""
+        for name, value in self.values.items():
+            if name in self.filters:
+                queryset = self.filters[name].filter(queryset, value)
+        return queryset.none() if self.form.errors else queryset
+
     # What the page shows of it
 
     @property

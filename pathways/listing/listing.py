@@ -30,7 +30,8 @@ class Listing(Sequence):
 
     def __getitem__(self, index):
         if not isinstance(index, slice):
-            return self[index : index + 1][0]
+            at = range(len(self))[index]
+            return self[at : at + 1][0]
         start, stop, _step = index.indices(len(self))
         return self.fetch(self.filter.page(start, stop))
 

@@ -2,23 +2,21 @@
 
 from collections import defaultdict
 
-from django.db.models import Count
-
+from pathways.listing.index import index_for
+from practices.filters import PracticeFilter
 from practices.models import Practice, PracticeCountry, Role
 
 
-def pairs(ids=None):
-    """Return the number of published practices by (origin code, destination code); only those of ``ids``, if given."""
-    practices = Practice.objects.published()
-    if ids is not None:
-        practices = practices.filter(pk__in=list(ids))
-    rows = (
-        PracticeCountry.objects.filter(role=Role.ORIGIN, practice__in=practices)
-        .filter(practice__country_rows__role=Role.DESTINATION)
-        .values_list("country__code", "practice__country_rows__country__code")
-        .annotate(n=Count("practice", distinct=True))
-    )
-    return {(origin, destination): n for origin, destination, n in rows if origin != destination}
+def pairs(matching=None):
+    """Return the number of published practices by (origin code, destination code); only of ``matching``, if given."""
+    facets = index_for(PracticeFilter).facets
+    found = {}
+    for origin, leaving in facets["origin"].bitmaps.items():
+        within = leaving if matching is None else leaving & matching
+        for destination, arriving in facets["destination"].bitmaps.items():
+            if origin != destination and (count := within.intersection_cardinality(arriving)):
+                found[origin, destination] = count
+    return found
 
 
 def corridors_of(code):
