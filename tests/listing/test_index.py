@@ -534,7 +534,7 @@ def test_a_part_that_is_withdrawn_answers_for_the_whole_no_more(answered_by_a_pa
 AFFECTED = {
     PracticeFilter: {"practice": "applied", "outcome": "nothing"},
     OutcomeFilter: {"outcome": "applied"},
-    MeetingFilter: {"meeting": "applied"},
+    MeetingFilter: {"meeting": "applied", "outcome": "nothing"},
     CountryFilter: {"country": "applied"},
 }
 
