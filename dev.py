@@ -94,19 +94,23 @@ def test(arguments):
     env = {**os.environ, "LOCAL": "true"}
     env.pop("DEBUG", None)
     templates = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "templates").rglob("*.html"))]
+    python, programs = str(PYTHON), PYTHON.parent
     checks = [
-        ["-m", "ruff", "check", "."],
-        ["-m", "ruff", "format", "--check", "."],
-        ["-m", "djade", "--check", "--target-version", "5.2", *templates],
-        ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-        ["manage.py", "makemigrations", "--check", "--dry-run"],
+        [python, "-m", "ruff", "check", "."],
+        [python, "-m", "ruff", "format", "--check", "."],
+        [str(programs / "djade"), "--check", "--target-version", "5.2", *templates],
+        [str(programs / "lint-imports")],
+        [python, "manage.py", "makemigrations", "--check", "--dry-run"],
     ]
-    lanes = [["-m", "pytest", *arguments], ["-m", "pytest", "-p", "tests.postgresql", *arguments]]
+    lanes = [
+        [python, "-m", "pytest", *arguments],
+        [python, "-m", "pytest", "-p", "tests.postgresql", *arguments],
+    ]
     failed = 0
     for command in lanes if arguments else checks + lanes:
-        shown = " ".join(part for part in command if part != "-m" and not part.endswith(".html"))
-        say("· " + shown[:100])
-        failed = run([PYTHON, *command], env=env) or failed
+        shown = [Path(command[0]).name, *(part for part in command[1:] if not part.endswith(".html"))]
+        say("· " + " ".join(shown)[:100])
+        failed = run(command, env=env) or failed
     return failed
 
 

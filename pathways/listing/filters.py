@@ -199,6 +199,13 @@ class ListForm(forms.Form):
         label=_("Rows on a page"), required=False, min_value=1, max_value=MOST_PER_PAGE, widget=forms.HiddenInput
     )
 
+    def clean(self):
+        values = super().clean()
+        first, last = values.get("year_from"), values.get("year_to")
+        if first is not None and last is not None and first > last:
+            self.add_error("year_to", _("The last year comes before the first one, %d.") % first)
+        return values
+
 
 class Problem(NamedTuple):
     """A parameter that was given wrongly: its name, the value as given, and what is allowed."""

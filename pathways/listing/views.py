@@ -96,7 +96,7 @@ def csv_response(request, filename, columns, rows):
     site = site_address(request)
     response = StreamingHttpResponse(write_csv(columns, rows, site), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
-    licence = settings.DATA_LICENCE_URL or reverse("site:about") + "#licence"
+    licence = (settings.DATA_LICENCE and settings.DATA_LICENCE_URL) or reverse("site:about") + "#licence"
     response["Link"] = f'<{licence}>; rel="license"'
     return response
 

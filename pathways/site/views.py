@@ -156,7 +156,8 @@ class OrganisationList(TemplateView):
     template_name = "site/organisation_list.html"
 
     def get_context_data(self, **kwargs):
-        organisations = Organisation.objects.published().select_related("country")
+        # Sorted here, and so the same whatever collation the database has.
+        organisations = sorted(Organisation.objects.published(), key=lambda one: (one.name_key, one.slug))
         return super().get_context_data(organisations=organisations, **kwargs)
 
 

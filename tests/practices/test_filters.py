@@ -389,3 +389,13 @@ def test_a_chosen_term_that_nothing_has_stays_visible(client):
     assert found(client, "/practices/?country=TV") == []
     page = body(client.get("/practices/?country=TV"))
     assert re.search(r'<input [^>]*name="country" value="TV" checked', page)
+
+
+def test_a_last_year_before_the_first_is_an_error(client):
+    make.practice(start_year=2018, end_year=2021)
+    response = client.get("/practices/?year_from=2020&year_to=2019")
+    assert response.status_code == 400
+    assert "The last year comes before the first one, 2020." in body(response)
+    response = client.get("/practices.csv?year_from=2020&year_to=2019")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["parameter"] == "year_to"
