@@ -50,7 +50,7 @@ PUBLIC = "p.status = 'published' AND p.revises_id IS NULL"
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("database", help="address of the database, such as sqlite:////tmp/corpus.sqlite3")
+    parser.add_argument("database", help="address of the database, such as sqlite:///var/corpus.sqlite3")
     parser.add_argument("--datasette", help="the program, installed in an environment of its own")
     parser.add_argument("--larger", help="address of a database ten times as large")
     parser.add_argument("--facets", type=int, help="let Datasette count only so many of them")
