@@ -262,11 +262,12 @@ def test_whoever_stops_dev_py_stops_the_server(tree):
 
 @pytest.fixture
 def recorded(bare):
-    """A project whose Python only writes down what it is asked to run, and fails at ruff."""
-    python = bare / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$@" >> asked\n[ "$2" != ruff ]\n')
-    python.chmod(0o755)
+    """A project whose programs only write down what they are asked to do, and fail at ruff."""
+    programs = bare / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name, said in (("python", ""), ("djade", "djade "), ("lint-imports", "lint-imports ")):
+        (programs / name).write_text(f'#!/bin/sh\necho "{said}$@" >> asked\n[ "$2" != ruff ]\n')
+        (programs / name).chmod(0o755)
     (bare / "templates").mkdir()
     stamp(bare)
     return bare
@@ -277,6 +278,8 @@ def test_the_tests_are_the_linters_and_both_databases_and_one_failure_fails_them
     asked = (recorded / "asked").read_text().splitlines()
     assert done.returncode == 1
     assert [command for command in asked if "ruff" in command] == ["-m ruff check .", "-m ruff format --check ."]
+    assert "djade --check --target-version 5.2" in [command.strip() for command in asked]
+    assert "lint-imports" in [command.strip() for command in asked]
     assert "manage.py makemigrations --check --dry-run" in asked
     assert asked[-2:] == ["-m pytest", "-m pytest -p tests.postgresql"]
 

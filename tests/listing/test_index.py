@@ -282,7 +282,9 @@ def choices(filter_class, labels):
         )
     )
     years = st.integers(2014, 2021)
-    return st.tuples(chosen, st.fixed_dictionaries({}, optional=dict.fromkeys(filter_class.declared_years(), years)))
+    ends = st.fixed_dictionaries({}, optional=dict.fromkeys(filter_class.declared_years(), years))
+    # A last year before the first one is an error, and no list.
+    return st.tuples(chosen, ends.filter(lambda given: given.get("year_from", 0) <= given.get("year_to", 9999)))
 
 
 @pytest.mark.usefixtures("vocabulary")
