@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathways.listing.index import index_for
 from practices.filters import PracticeFilter
 from practices.models import Practice, PracticeCountry, Role
+from practices.views import LINES
 
 
 def pairs(matching=None):
@@ -33,9 +34,7 @@ def between(one, other):
     practices = Practice.objects.published().filter(country_rows__country=one).filter(country_rows__country=other)
     roles = roles_in(practices, (one, other))
     there, back, undirected = [], [], []
-    for practice in practices.distinct().prefetch_related(
-        "country_rows__country", "region_rows__region", "organisation_rows__organisation", "sectors"
-    ):
+    for practice in practices.distinct().prefetch_related(*LINES):
         of_one, of_other = roles[practice.pk, one.pk], roles[practice.pk, other.pk]
         goes = Role.ORIGIN in of_one and Role.DESTINATION in of_other
         comes = Role.ORIGIN in of_other and Role.DESTINATION in of_one
