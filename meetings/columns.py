@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from pathways.listing.columns import ADDRESS, UPDATED_ON, Column, public_slug, slugs
+from pathways.listing.columns import UPDATED_ON, Column, address, public_slug, slugs
 
 from .models import Outcome
 
@@ -67,7 +67,7 @@ MEETING_COLUMNS = (
         lambda m: sorted({d.slug for d in m.documents.all()}),
         ("documents",),
     ),
-    ADDRESS,
+    address("meetings:detail"),
     UPDATED_ON,
 )
 
@@ -110,7 +110,7 @@ OUTCOME_COLUMNS = (
     ),
     Column("document", _("The document it is printed in."), lambda o: o.document.slug, ("document",)),
     Column("locator", _("Where in the document."), lambda o: o.locator),
-    ADDRESS,
+    address("outcomes:detail"),
     UPDATED_ON,
 )
 

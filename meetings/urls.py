@@ -7,14 +7,14 @@ from .models import Outcome
 
 meetings = [
     path("meetings/", views.MeetingList.as_view(), name="list"),
-    path("meetings.csv", views.MeetingExport.as_view(), name="csv"),
+    path("meetings.<slug:extension>", views.MeetingExport.as_view(), name="export"),
     path("meetings/<slug:slug>/", views.MeetingDetail.as_view(), name="detail"),
-    path("meetings/<slug:slug>/participants.csv", views.ParticipantExport.as_view(), name="participants"),
+    path("meetings/<slug:slug>/participants.<slug:extension>", views.ParticipantExport.as_view(), name="participants"),
 ]
 
 outcomes = [
     path("outcomes/", views.OutcomeList.as_view(), name="list"),
-    path("outcomes.csv", views.OutcomeExport.as_view(), name="csv"),
+    path("outcomes.<slug:extension>", views.OutcomeExport.as_view(), name="export"),
     path("outcomes/<slug:slug>/", views.OutcomeDetail.as_view(), name="detail"),
     path("recommendations/", views.OutcomeList.as_view(kind=Outcome.Kind.RECOMMENDATION), name="recommendations"),
     path("key-messages/", views.OutcomeList.as_view(kind=Outcome.Kind.KEY_MESSAGE), name="key-messages"),

@@ -1,10 +1,12 @@
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from pathways.listing.views import RecordDetail, RecordExport, RecordList, csv_response
+from pathways.listing.export import RowsExport
+from pathways.listing.views import RecordDetail, RecordExport, RecordList, file_response, site_address
 
-from .columns import MEETING_COLUMNS, OUTCOME_COLUMNS, PARTICIPANT_COLUMNS
-from .filters import MeetingFilter, OutcomeFilter
+from .exports import MEETINGS, OUTCOMES, PARTICIPANTS
+from .filters import ANSWERABLE, MeetingFilter, OutcomeFilter
 from .models import Meeting, Outcome
 
 WHO = ("country", "organisation", "represents_country", "represents_organisation", "session")
@@ -14,13 +16,12 @@ class MeetingList(RecordList):
     filter_class = MeetingFilter
     related = ("series", "country", "attendance", "participations__country", "participations__organisation")
     template_name = "meetings/meeting_list.html"
-    export_name = "meetings:csv"
+    exported = MEETINGS
 
 
 class MeetingExport(RecordExport):
     filter_class = MeetingFilter
-    columns = MEETING_COLUMNS
-    filename = "meetings"
+    exported = MEETINGS
 
 
 class MeetingDetail(RecordDetail):
@@ -75,18 +76,25 @@ class ParticipantExport(RecordDetail):
 
     def answer(self, request, meeting):
         order = (F("session__position").asc(nulls_first=True), "session__slug", "position", "pk")
-        rows = meeting.participations.select_related(*WHO).order_by(*order)
-        return csv_response(request, f"{meeting.slug}-participants", PARTICIPANT_COLUMNS, rows)
+        export = RowsExport(
+            PARTICIPANTS,
+            site_address(request),
+            meeting.participations.select_related(*WHO).order_by(*order),
+            title=_("Who took part in %s") % meeting.title,
+            filename=f"{meeting.slug}-participants",
+            args=[meeting.slug],
+        )
+        return file_response(request, export, self.kwargs["extension"])
 
     def address(self, meeting):
-        return reverse("meetings:participants", args=[meeting.slug])
+        return reverse("meetings:participants", args=[meeting.slug, self.kwargs["extension"]])
 
 
 class OutcomeList(RecordList):
     filter_class = OutcomeFilter
     related = ("document", "meeting", "theme_rows__theme")
     template_name = "meetings/outcome_list.html"
-    export_name = "outcomes:csv"
+    exported = OUTCOMES
     kind = None
 
     @property
@@ -94,13 +102,18 @@ class OutcomeList(RecordList):
         return {"kind": self.kind} if self.kind else {}
 
     def context(self):
-        return {"fixed_kind": self.kind, "hidden": ["kind"] if self.kind else []}
+        answered = self.listing.filter.index.facets["answered"].bitmaps
+        return {
+            "fixed_kind": self.kind,
+            "hidden": ["kind"] if self.kind else [],
+            "answered": answered.get("yes", ()),
+            "unanswered": answered.get("no", ()),
+        }
 
 
 class OutcomeExport(RecordExport):
     filter_class = OutcomeFilter
-    columns = OUTCOME_COLUMNS
-    filename = "outcomes"
+    exported = OUTCOMES
 
 
 class OutcomeDetail(RecordDetail):
@@ -120,9 +133,16 @@ class OutcomeDetail(RecordDetail):
     template_name = "meetings/outcome_detail.html"
 
     def context(self, outcome):
+        parts = outcome.parts.published().order_by("position", "slug").prefetch_related("responses__practice")
         return {
-            "responses": [response for response in outcome.responses.all() if response.practice.is_public],
-            "parts": outcome.parts.published().order_by("position", "slug"),
+            "responses": public_responses(outcome),
+            "parts": [(part, public_responses(part)) for part in parts],
+            "can_be_answered": outcome.kind in ANSWERABLE,
             "parent": outcome.parent if outcome.parent and outcome.parent.is_public else None,
             "meeting": outcome.meeting if outcome.meeting and outcome.meeting.is_public else None,
         }
+
+
+def public_responses(outcome):
+    """Return the answers to an outcome by practices that are public."""
+    return [response for response in outcome.responses.all() if response.practice.is_public]

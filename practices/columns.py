@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from pathways.listing.columns import ADDRESS, UPDATED_ON, Column, slugs
+from pathways.listing.columns import UPDATED_ON, Column, address, slugs
 
 from .models import Basis, Role
 
@@ -121,6 +121,6 @@ PRACTICE_COLUMNS = (
         lambda p: [f"{citation.document.slug} ({citation.locator})" for citation in p.citations.all()],
         ("citations__document",),
     ),
-    ADDRESS,
+    address("practices:detail"),
     UPDATED_ON,
 )

@@ -5,6 +5,6 @@ from . import views
 app_name = "practices"
 urlpatterns = [
     path("practices/", views.PracticeList.as_view(), name="list"),
-    path("practices.csv", views.PracticeExport.as_view(), name="csv"),
+    path("practices.<slug:extension>", views.PracticeExport.as_view(), name="export"),
     path("practices/<slug:slug>/", views.PracticeDetail.as_view(), name="detail"),
 ]

@@ -1,7 +1,7 @@
 from meetings.models import Meeting
 from pathways.listing.views import RecordDetail, RecordExport, RecordList
 
-from .columns import PRACTICE_COLUMNS
+from .exports import PRACTICES
 from .filters import PracticeFilter
 from .models import Practice
 
@@ -13,13 +13,12 @@ class PracticeList(RecordList):
     filter_class = PracticeFilter
     related = LINES
     template_name = "practices/practice_list.html"
-    export_name = "practices:csv"
+    exported = PRACTICES
 
 
 class PracticeExport(RecordExport):
     filter_class = PracticeFilter
-    columns = PRACTICE_COLUMNS
-    filename = "practices"
+    exported = PRACTICES
 
 
 class PracticeDetail(RecordDetail):

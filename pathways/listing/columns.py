@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 SEPARATOR = "; "
@@ -12,7 +14,8 @@ SEPARATOR = "; "
 class Column:
     """A column: its name, what it holds, how to get it from a record, and what to prefetch for it.
 
-    ``value`` returns a text, a number, a date, a list of texts or None; of an address, the path within the site.
+    ``value`` returns a text, a number, a date, a list of texts or None; of an address, the path within the site. It is
+    handed a record, or a plain row with the fields, properties and relations of one.
     """
 
     name: str
@@ -22,7 +25,20 @@ class Column:
     is_address: bool = False
 
 
-ADDRESS = Column("url", _("The permanent address."), lambda row: row.get_absolute_url(), is_address=True)
+def address(view, key="slug"):
+    """Return the column of the permanent address: that of ``view`` for the row's ``key``."""
+
+    @cache
+    def parts():
+        # Resolving an address costs more than all the rest of a row; here it is done once.
+        placeholder = "xx"
+        return reverse(view, args=[placeholder]).rsplit(placeholder, 1)
+
+    return Column(
+        "url", _("The permanent address."), lambda row: getattr(row, key).lower().join(parts()), is_address=True
+    )
+
+
 UPDATED_ON = Column("updated_on", _("The day the public last saw it change."), lambda row: row.updated_on)
 
 
@@ -48,6 +64,8 @@ def cell(column, row, site):
         return ""
     if column.is_address:
         return f"{site}{value}"
+    if isinstance(value, str):
+        return value
     if isinstance(value, list | tuple):
         return SEPARATOR.join(map(str, value))
     if isinstance(value, bool):

@@ -421,11 +421,15 @@ class ListFilter(django_filters.FilterSet):
     @property
     def sentence(self):
         """Return in words what was chosen: "with Morocco or Tunisia as origin, on free movement"."""
+        return self.sentence_without(())
+
+    def sentence_without(self, fixed):
+        """Return in words what was chosen, but for the facets in ``fixed``, which the address itself chooses."""
         parts = []
         if words := self.chosen.get("q"):
             parts.append(_("with the words “%s”") % words)
         for name in self.index.facets:
-            if chosen := self.chosen.get(name):
+            if name not in fixed and (chosen := self.chosen.get(name)):
                 values = _(" or ").join(map(str, chosen.values()))
                 phrase = self.filters[name].phrase or f"{self.filters[name].label}: %s"
                 parts.append(phrase % values)

@@ -4,17 +4,15 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 from django.views import View
 
 from pathways.curation.models import Status
 
-from .columns import related_of
+from .export import ListExport
 from .filters import PER_PAGE
 from .listing import Listing
-from .writers import write_csv
 
 
 class PastTheEnd(Http404):
@@ -27,13 +25,14 @@ class RecordList(View):
     filter_class = None
     related = ()
     template_name = None
-    export_name = None
+    exported = None
+    per_page = PER_PAGE
     fixed = {}
 
     def get(self, request):
         listing = self.listing
         data = listing.filter.form.cleaned_data if not listing.problems else {}
-        paginator = Paginator(listing, data.get("per_page") or PER_PAGE)
+        paginator = Paginator(listing, data.get("per_page") or self.per_page)
         number = data.get("page") or 1
         if number > paginator.num_pages:
             pages = ngettext("This list has %d page.", "This list has %d pages.", paginator.num_pages)
@@ -47,10 +46,11 @@ class RecordList(View):
             "rescues": [(chip, n) for chip, n in listing.filter.rescues if chip.name not in self.fixed],
             "page": page,
             "records": list(page.object_list),
+            "sentence": listing.filter.sentence_without(self.fixed),
             "problems": listing.problems,
             "page_numbers": paginator.get_elided_page_range(number, on_each_side=2, on_ends=1),
             "page_query": page_query(listing.filter),
-            "export_url": f"{reverse(self.export_name)}?{listing.filter.query(page=None, per_page=None)}",
+            "offers": ListExport(self.exported, site_address(request), listing.filter).offers,
             **self.context(),
         }
         return render(request, self.template_name, context, status=400 if listing.problems else 200)
@@ -73,17 +73,17 @@ def page_query(filterset):
 
 
 class RecordExport(View):
-    """The whole of a filtered list as CSV; wrong parameters are answered with a problem document (RFC 9457)."""
+    """The whole of a filtered list as a file, in the format that the address ends with."""
 
     filter_class = None
-    columns = ()
-    filename = None
+    exported = None
 
-    def get(self, request):
-        listing = Listing(self.filter_class(request.GET), related_of(self.columns))
-        if listing.problems:
-            return problem_response(listing.problems)
-        return csv_response(request, self.filename, self.columns, listing)
+    def get(self, request, extension):
+        return file_response(request, self.export, extension)
+
+    @property
+    def export(self):
+        return ListExport(self.exported, site_address(self.request), self.filter_class(self.request.GET))
 
 
 def site_address(request):
@@ -91,19 +91,28 @@ def site_address(request):
     return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
-def csv_response(request, filename, columns, rows):
-    """Return ``rows`` as a CSV file, streamed, with the licence of the data in a header."""
-    site = site_address(request)
-    response = StreamingHttpResponse(write_csv(columns, rows, site), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
-    licence = (settings.DATA_LICENCE and settings.DATA_LICENCE_URL) or reverse("site:about") + "#licence"
-    response["Link"] = f'<{licence}>; rel="license"'
+def file_response(request, export, extension):
+    """Return an Export as a file in the format that ``extension`` stands for, streamed; anyone's script may read it.
+
+    Wrong parameters are answered with a problem document (RFC 9457), a format there is not with 404.
+    """
+    file_format = export.of.formats.get(extension)
+    if file_format is None:
+        raise Http404
+    if export.problems:
+        return problem_response(export.problems)
+    content = file_format.write(export) if request.method != "HEAD" else ()
+    response = StreamingHttpResponse(content, content_type=file_format.content_type)
+    disposition = "attachment" if file_format.is_download else "inline"
+    response["Content-Disposition"] = f'{disposition}; filename="{export.filename}.{extension}"'
+    response["Link"] = f'<{export.licence_address}>; rel="license", <{export.address}>; rel="canonical"'
+    response["Access-Control-Allow-Origin"] = "*"
     return response
 
 
 def problem_response(problems):
     """Return a problem document (RFC 9457) that names each parameter, its value and what is wrong with it."""
-    return JsonResponse(
+    response = JsonResponse(
         {
             "type": "about:blank",
             "title": "Bad Request",
@@ -115,6 +124,8 @@ def problem_response(problems):
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
     )
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 class RecordDetail(View):
@@ -124,7 +135,7 @@ class RecordDetail(View):
     related = ()
     template_name = None
 
-    def get(self, request, slug):
+    def get(self, request, slug, **kwargs):
         found = self.model.objects.published().filter(slug=slug).prefetch_related(*self.related).first()
         if found is None:
             return self.otherwise(request, slug)

@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from pathways.listing.columns import ADDRESS, Column
+from pathways.listing.columns import Column, address
 from practices.models import Role
 
 COUNTRY_COLUMNS = (
     Column("code", _("ISO 3166-1 alpha-2."), lambda country: country.code),
     Column("name", _("The short name the United Nations use."), lambda country: country.name),
-    Column("region", _("The smallest M49 region it lies in."), lambda country: country.region and country.region.code),
+    Column("region", _("The smallest M49 region it lies in."), lambda c: c.region and c.region.code, ("region",)),
     Column("practices", _("Practices it takes part in, in any role but concerned."), lambda c: c.practice_count),
     *(
         Column(
@@ -19,5 +19,5 @@ COUNTRY_COLUMNS = (
         for role in Role
     ),
     Column("meetings", _("Meetings it attended."), lambda country: country.meeting_count),
-    ADDRESS,
+    address("site:country", "code"),
 )

@@ -4,7 +4,15 @@ from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from meetings.models import Meeting, Outcome, OutcomeTheme, Participation
+from pathways.listing.index import index_for
+from practices.filters import PracticeFilter
 from practices.models import Citation, Practice, PracticeCountry, PracticeTheme, Role
+
+
+def practice_counts(facet):
+    """Return the number of published practices by each value of a facet of their list that one has."""
+    bitmaps = index_for(PracticeFilter).facets[facet].bitmaps
+    return {value: len(ids) for value, ids in bitmaps.items() if ids}
 
 
 def number(rows, counted, **match):

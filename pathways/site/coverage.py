@@ -77,6 +77,29 @@ def gaps(answered):
     return [outcome for outcome, _responses in answered if outcome.pk not in with_answer]
 
 
+def by_document(answered, gaps):
+    """Return (document, its outcomes with their responses, how many of these are answered), as the documents stand."""
+    found = {}
+    for outcome, responses in answered:
+        found.setdefault(outcome.document, []).append((outcome, responses))
+    unanswered = {outcome.pk for outcome in gaps}
+    return [
+        (document, pairs, sum(outcome.pk not in unanswered for outcome, _responses in pairs))
+        for document, pairs in found.items()
+    ]
+
+
+def scale():
+    """Return (step, words) for the shades of the heat scale, the lightest first."""
+    words = []
+    for least, after in zip(STEPS, (*STEPS[1:], None), strict=True):
+        if after is None:
+            words.append(f"{least}+")
+        else:
+            words.append(str(least) if after == least + 1 else f"{least}–{after - 1}")
+    return list(enumerate(words, start=1))
+
+
 def theme_columns(regions):
     """Return the columns of the table of themes by region."""
     return (

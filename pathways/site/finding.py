@@ -15,6 +15,8 @@ from pathways.vocabulary.models import Country, Organisation, Theme
 from practices.models import Practice
 
 IN_A_GROUP = 5
+# Of a kind that has no list to lead to, all are shown up to so many.
+IN_A_GROUP_WITHOUT_LIST = 50
 MOST_NAMES = 20_000
 SUGGESTIONS = 8
 # So many are looked at for suggestions; some of them may not be public.
@@ -56,7 +58,8 @@ def groups(question):
         public = set(visible(model).filter(pk__in=list(matches.ids)).values_list("pk", flat=True))
         if not public:
             continue
-        first = [pk for pk in matches.ranked if pk in public][:IN_A_GROUP]
+        most = IN_A_GROUP if list_name else IN_A_GROUP_WITHOUT_LIST
+        first = [pk for pk in matches.ranked if pk in public][:most]
         rows = model.objects.in_bulk(first)
         url = f"{reverse(list_name)}?{urlencode({'q': question})}" if list_name else ""
         found.append(Group(heading, len(public), [rows[pk] for pk in first], url))

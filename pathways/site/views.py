@@ -1,27 +1,37 @@
 """What spans practices and meetings: the home page, countries, themes, organisations, documents."""
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 from django.views.generic import TemplateView
+from pyroaring import BitMap
 
+from meetings.filters import OutcomeFilter
 from meetings.models import Document, Meeting, Outcome, Participation
+from pathways.listing.export import RowsExport
 from pathways.listing.filters import LONGEST_QUERY
+from pathways.listing.index import index_for
 from pathways.listing.listing import Listing
-from pathways.listing.views import PastTheEnd, csv_response, problem_response
-from pathways.vocabulary.models import Country, Organisation, Theme
+from pathways.listing.views import PastTheEnd, RecordExport, RecordList, file_response, site_address
+from pathways.vocabulary.models import Country, Organisation, Sector, Theme
 from practices.filters import PracticeFilter
 from practices.models import Practice, Role
 from practices.views import LINES, PracticeDetail
 
-from . import corridors, coverage, finding, world_map
-from .columns import COUNTRY_COLUMNS
-from .counts import with_country_counts, with_document_counts, with_theme_counts
+from . import corridors, coverage, finding, timeline, world_map
+from .counts import practice_counts, with_document_counts, with_theme_counts
+from .exports import COUNTRIES, COVERAGE_ANSWERS, coverage_themes
 from .filters import CountryFilter
+
+# What stands side by side in the brief on a theme, beside its practices.
+THEME_COLUMNS = (
+    (Outcome.Kind.RECOMMENDATION, Outcome.Kind.KEY_MESSAGE),
+    (Outcome.Kind.CHALLENGE, Outcome.Kind.OPPORTUNITY, Outcome.Kind.FINDING),
+)
 
 
 class Home(TemplateView):
@@ -37,39 +47,36 @@ class Home(TemplateView):
             outcome_count=outcomes.count(),
             document_count=Document.objects.published().count(),
             latest=Practice.objects.published().order_by("-updated_on", "-pk")[:5],
-            countries=with_country_counts(Country.objects.all())
-            .filter(practice_count__gt=0)
-            .order_by("-practice_count", "name_key")[:12],
-            themes=with_theme_counts(Theme.objects.all()).order_by("-practice_count", "position")[:12],
+            countries=most_practised(Country, "country")[:12],
+            themes=most_practised(Theme, "theme")[:12],
             **kwargs,
         )
+
+
+def most_practised(model, facet):
+    """Return (term, number of practices) for the terms of a vocabulary that practices have, the most first."""
+    counts = practice_counts(facet)
+    terms = model.objects.filter(**{f"{model.key_field}__in": counts})
+    found = [(term, counts[getattr(term, model.key_field)]) for term in terms]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 class About(TemplateView):
     template_name = "site/about.html"
 
 
-class CountryList(View):
-    def get(self, request):
-        countries = CountryFilter(request.GET)
-        listing = Listing(countries, ("region",))
-        context = {
-            "listing": listing,
-            "filter": countries,
-            "chips": list(countries.chips),
-            "problems": listing.problems,
-            "countries": list(listing),
-            "export_url": f"{reverse('site:countries-csv')}?{countries.query()}",
-        }
-        return render(request, "site/country_list.html", context, status=400 if listing.problems else 200)
+class CountryList(RecordList):
+    filter_class = CountryFilter
+    exported = COUNTRIES
+    related = ("region",)
+    template_name = "site/country_list.html"
+    # All on one page.
+    per_page = 1000
 
 
-class CountryExport(View):
-    def get(self, request):
-        listing = Listing(CountryFilter(request.GET), ("region",))
-        if listing.problems:
-            return problem_response(listing.problems)
-        return csv_response(request, "countries", COUNTRY_COLUMNS, listing)
+class CountryExport(RecordExport):
+    filter_class = CountryFilter
+    exported = COUNTRIES
 
 
 class CountryDetail(View):
@@ -84,7 +91,7 @@ class CountryDetail(View):
         taking_part = {practice for role, found in by_role.items() if role != Role.CONCERNED for practice in found}
         context = {
             "country": country,
-            "roles": [(role, found) for role, found in by_role.items() if found and role != Role.CONCERNED],
+            "roles": each_once((role, found) for role, found in by_role.items() if role != Role.CONCERNED),
             "practice_count": len(taking_part),
             "concerned": by_role[Role.CONCERNED],
             "meetings": attended,
@@ -92,9 +99,30 @@ class CountryDetail(View):
             "corridors": named_corridors(code),
             "recommended": recommended_by_theme(entry["meeting"] for entry in attended),
             "documents": Document.objects.published().filter(citations__practice__in=practices).distinct(),
+            "missing": themes_without(taking_part),
             "today": timezone.localdate(),
         }
         return render(request, "site/country_detail.html", context)
+
+
+def themes_without(practices):
+    """Return the themes of recommendations and key messages, in their order, that none of ``practices`` has."""
+    asked = Outcome.objects.published().filter(kind__in=coverage.ANSWERABLE)
+    met = Practice.objects.filter(pk__in=[practice.pk for practice in practices])
+    return Theme.objects.filter(Exists(asked.filter(themes=OuterRef("pk")))).exclude(
+        Exists(met.filter(themes=OuterRef("pk")))
+    )
+
+
+def each_once(roles):
+    """Return (role, practices not shown yet, practices shown already, number of both) for the roles that have any."""
+    shown, found = set(), []
+    for role, practices in roles:
+        if practices:
+            new = [practice for practice in practices if practice not in shown]
+            found.append((role, new, [practice for practice in practices if practice in shown], len(practices)))
+            shown.update(new)
+    return found
 
 
 def named_corridors(code):
@@ -140,16 +168,68 @@ class ThemeList(TemplateView):
 
 
 class ThemeDetail(View):
+    """The brief on a theme: what is done, what was concluded, and what no practice answers yet."""
+
     def get(self, request, slug):
         theme = get_object_or_404(Theme.objects.prefetch_related("gcm_objectives"), slug=slug)
+        practices = Practice.objects.published().filter(themes=theme).prefetch_related(*LINES, "citations__document")
         outcomes = Outcome.objects.published().filter(themes=theme).select_related("document")
-        grouped = [(kind, [o for o in outcomes if o.kind == kind]) for kind in Outcome.Kind]
+        outcomes = outcomes.order_by("document__title_key", "document__slug", "position", "slug")
+        documents = {outcome.document for outcome in outcomes}
+        documents.update(citation.document for practice in practices for citation in practice.citations.all())
+        sources = sorted(documents, key=lambda document: (document.title_key, document.slug))
+        numbers = {document.pk: number for number, document in enumerate(sources, 1)}
+        unanswered = {outcome.pk for outcome in outcomes} & set(unanswered_outcomes())
+        by_kind = {kind: [] for kind in Outcome.Kind}
+        for outcome in outcomes:
+            by_kind[outcome.kind].append((outcome, numbers[outcome.document_id], outcome.pk in unanswered))
         context = {
             "theme": theme,
-            "practices": Practice.objects.published().filter(themes=theme).prefetch_related(*LINES),
-            "outcomes": [(kind, found) for kind, found in grouped if found],
+            "practices": [
+                (practice, sorted({numbers[citation.document_id] for citation in practice.citations.all()}))
+                for practice in practices
+            ],
+            "by_kind": list(by_kind.items()),
+            "columns": [[(kind, by_kind[kind]) for kind in kinds] for kinds in THEME_COLUMNS],
+            "unanswered": len(unanswered),
+            "sources": sources,
+            "today": timezone.localdate(),
         }
         return render(request, "site/theme_detail.html", context)
+
+
+def unanswered_outcomes():
+    """Return the ids of the recommendations and key messages that no practice answers, as their list has them."""
+    return index_for(OutcomeFilter).facets["answered"].any_of(["no"])
+
+
+class SectorList(TemplateView):
+    """The sectors with practices: sections of ISIC, the most first, and under each the field's own words."""
+
+    template_name = "site/sector_list.html"
+
+    def get_context_data(self, **kwargs):
+        counts = practice_counts("sector")
+        sectors = list(Sector.objects.all())
+        rows, without = [], []
+        for section in sectors:
+            if section.parent_id is None:
+                parts = [sector for sector in sectors if sector.parent_id == section.pk]
+                if section.slug in counts:
+                    rows.append((section, counts[section.slug], [(part, counts.get(part.slug, 0)) for part in parts]))
+                else:
+                    without.append(section)
+        rows.sort(key=lambda row: -row[1])
+        index = index_for(PracticeFilter)
+        stated = BitMap.union(BitMap(), *index.facets["sector"].bitmaps.values())
+        return super().get_context_data(
+            rows=rows,
+            without=without,
+            most=rows[0][1] if rows else 0,
+            stated=len(stated),
+            unstated=len(index.everything - stated),
+            **kwargs,
+        )
 
 
 class OrganisationList(TemplateView):
@@ -272,6 +352,10 @@ class CorridorDetail(View):
             "other": other,
             "directions": [(one, other, there), (other, one, back)],
             "undirected": undirected,
+            "documents": Document.objects.published()
+            .filter(citations__practice__in=[*there, *back, *undirected])
+            .distinct(),
+            "missing": themes_without([*there, *back, *undirected]),
             "meetings": attended.distinct().order_by("title_key"),
             "today": timezone.localdate(),
         }
@@ -282,26 +366,31 @@ class Coverage(View):
     def get(self, request):
         regions, rows = coverage.themes_by_region()
         answered = coverage.answers()
+        gaps = coverage.gaps(answered)
         context = {
             "regions": regions,
             "rows": rows,
+            "scale": coverage.scale(),
+            "without_practice": [row.theme for row in rows if not row.total],
             "uncovered": coverage.regions_without_practices(regions),
-            "answered": answered,
-            "gaps": coverage.gaps(answered),
+            "documents": coverage.by_document(answered, gaps),
+            "total": len(answered),
+            "answered_count": len(answered) - len(gaps),
+            "gaps": gaps,
         }
         return render(request, "site/coverage.html", context)
 
 
 class CoverageThemes(View):
-    def get(self, request):
+    def get(self, request, extension):
         regions, rows = coverage.themes_by_region()
-        return csv_response(request, "coverage-themes", coverage.theme_columns(regions), rows)
+        return file_response(request, RowsExport(coverage_themes(regions), site_address(request), rows), extension)
 
 
 class CoverageAnswers(View):
-    def get(self, request):
-        rows = coverage.answer_rows(coverage.answers())
-        return csv_response(request, "coverage-answers", coverage.ANSWER_COLUMNS, rows)
+    def get(self, request, extension):
+        rows = list(coverage.answer_rows(coverage.answers()))
+        return file_response(request, RowsExport(COVERAGE_ANSWERS, site_address(request), rows), extension)
 
 
 class Compare(View):
@@ -329,6 +418,10 @@ class Map(View):
         counts = {} if listing.problems else country_counts(practices)
         countries = {country.code: country for country in Country.objects.filter(code__in=counts)}
         pairs = [(*pair, n) for pair, n in corridors.pairs(practices.matching).items()]
+
+        def listed(code):
+            return f"{reverse('practices:list')}?{practices.query(country=code)}"
+
         context = {
             "listing": listing,
             "filter": practices,
@@ -338,15 +431,46 @@ class Map(View):
                 counts,
                 pairs,
                 names=dict(Country.objects.values_list("code", "name")),
-                href=lambda code: f"{reverse('practices:list')}?{practices.query(country=code)}",
+                href=listed,
             ),
             "countries": sorted(
-                ((country, counts[code]) for code, country in countries.items()),
-                key=lambda pair: (-pair[1], pair[0].name_key),
+                ((country, counts[code], listed(code)) for code, country in countries.items()),
+                key=lambda row: (-row[1], row[0].name_key),
             ),
             "list_url": f"{reverse('practices:list')}?{practices.query()}",
         }
         return render(request, "site/map.html", context, status=400 if listing.problems else 200)
+
+
+class Timeline(View):
+    """The practices of a filtered list by year and their meetings by date, drawn and as tables."""
+
+    def get(self, request):
+        practices = PracticeFilter(request.GET)
+        listing = Listing(practices)
+        list_url = reverse("practices:list")
+        years = timeline.practices_by_year(practices)
+        meetings = [] if listing.problems else timeline.meetings_of(practices)
+        drawing = timeline.draw(
+            years,
+            [timeline.event(meeting) for meeting, _n in meetings if meeting.starts_on],
+            href=lambda year: f"{list_url}?{practices.query(year_from=year, year_to=year)}",
+        )
+        context = {
+            "listing": listing,
+            "filter": practices,
+            "chips": list(practices.chips),
+            "problems": listing.problems,
+            "timeline": drawing,
+            "meetings": [
+                (meeting, n, f"{list_url}?{practices.query(meeting=meeting.slug)}") for meeting, n in meetings
+            ],
+            "undated_meetings": sum(not meeting.starts_on for meeting, _n in meetings),
+            "without_year": timeline.without_year(practices),
+            "any_year": bool(years),
+            "list_url": f"{list_url}?{practices.query()}",
+        }
+        return render(request, "site/timeline.html", context, status=400 if listing.problems else 200)
 
 
 def country_counts(practices):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pathways.listing.columns import Column
-from pathways.listing.writers import BOM, guarded, write_csv
+from pathways.listing.export import Exportable, RowsExport
+from pathways.listing.writers.tables import BOM, guarded, write_csv
 
 COLUMNS = (
     Column("id", "", lambda row: row.id),
@@ -19,9 +20,12 @@ COLUMNS = (
 )
 
 
+THINGS = Exportable(name="things", title="Things", page="", view="", columns=COLUMNS)
+
+
 def written(*values):
     rows = [SimpleNamespace(id=number, value=value) for number, value in enumerate(values, start=1)]
-    return "".join(write_csv(COLUMNS, rows, "https://example.org"))
+    return "".join(write_csv(RowsExport(THINGS, "https://example.org", rows)))
 
 
 def test_a_file_starts_with_a_byte_order_mark_and_its_header():
@@ -79,5 +83,5 @@ def test_rows_are_written_as_they_come():
         while True:
             yield SimpleNamespace(id=1, value="x")
 
-    lines = write_csv(COLUMNS, endless(), "")
+    lines = write_csv(RowsExport(THINGS, "", endless()))
     assert [next(lines) for _ in range(2)] == [BOM + "id,value,url\r\n", "1,x,/x/1/\r\n"]

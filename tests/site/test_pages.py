@@ -145,7 +145,7 @@ def test_a_document_shows_what_was_drawn_from_it_and_where_it_stands(client):
 def test_until_a_licence_is_set_pages_and_exports_say_that_none_has_been_granted(client):
     assert says(body(client.get("/")), "No licence has been granted for the data yet.")
     assert says(body(client.get("/about/")), "Licence", "No licence has been granted for the data yet.")
-    assert client.get("/practices.csv").headers["Link"] == '</about/#licence>; rel="license"'
+    assert '<http://testserver/about/#licence>; rel="license"' in client.get("/practices.csv").headers["Link"]
 
 
 def test_a_licence_that_is_set_is_named_on_pages_and_in_exports(client, settings):
@@ -157,7 +157,7 @@ def test_a_licence_that_is_set_is_named_on_pages_and_in_exports(client, settings
         assert "No licence" not in page
     for address in ("/practices.csv", "/outcomes.csv", "/meetings.csv", "/countries.csv"):
         link = client.get(address).headers["Link"]
-        assert link == '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+        assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in link
 
 
 def test_a_licence_without_an_address_is_named(client, settings):

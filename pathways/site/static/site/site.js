@@ -12,6 +12,8 @@
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", input.dataset.suggestionsLabel);
     list.hidden = true;
+    // It scrolls, and Tab would stop at it.
+    list.tabIndex = -1;
     input.after(list);
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
@@ -107,6 +109,7 @@
     const input = document.createElement("input");
     input.type = "search";
     input.className = "facet-box";
+    input.id = `${list.closest(".facet").id}-box`;
     input.setAttribute("aria-label", list.dataset.long);
     input.placeholder = list.dataset.long;
     const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -134,9 +137,10 @@
   document.querySelectorAll("[data-suggestions]").forEach(combobox);
   prepare(document);
 
-  /* When a list is refreshed in place, facets that were open stay open. */
+  /* When a list is refreshed in place, facets that were open stay open, and the focus stays where it was. */
 
   let open = [];
+  let focused = "";
   /* On a narrow screen the filters stand over the list, and refreshing it would close them: it waits for the button. */
   document.addEventListener("htmx:confirm", (event) => {
     const ticked = event.detail.triggeringEvent?.type === "change";
@@ -144,9 +148,14 @@
   });
   document.addEventListener("htmx:beforeSwap", () => {
     open = [...document.querySelectorAll("details.facet[open]")].map((facet) => facet.id);
+    focused = document.activeElement?.id;
   });
   document.addEventListener("htmx:afterSwap", () => {
     open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     prepare(document);
+    // htmx sees to it itself, but not in a facet that was closed until now, nor in filters that have gone from sight.
+    for (const id of [focused, "results"]) {
+      if (focused && document.activeElement === document.body) document.getElementById(id)?.focus();
+    }
   });
 })();

@@ -1,8 +1,11 @@
-"""Formats: each takes columns and rows and writes them as they come."""
+"""Tables: CSV."""
 
 import csv
 
-from .columns import cell
+from django.utils.translation import gettext_lazy as _
+
+from ..columns import cell
+from ..export import Format
 
 BOM = "\ufeff"
 # What makes a spreadsheet take a cell for a formula, with or without blanks before it.
@@ -21,9 +24,12 @@ def guarded(text):
     return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA[:4]) else text
 
 
-def write_csv(columns, rows, site):
-    """Yield ``rows`` as CSV (RFC 4180) in UTF-8 with a byte order mark, the header first."""
-    writer = csv.writer(Echo())
+def write_csv(export):
+    """Yield the rows as CSV (RFC 4180) in UTF-8 with a byte order mark, the header first."""
+    writer, columns, site = csv.writer(Echo()), export.of.columns, export.site
     yield BOM + writer.writerow([column.name for column in columns])
-    for row in rows:
+    for row in export.rows():
         yield writer.writerow([guarded(cell(column, row, site)) for column in columns])
+
+
+CSV = Format("csv", _("CSV"), "text/csv; charset=utf-8", write_csv)

@@ -1,0 +1,225 @@
+"""What a list is taken away as: its rows, what to say of it, the formats it comes in. A new format is one writer."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from pathways.curation.models import DataVersion
+
+from .columns import related_of
+from .listing import Listing
+from .plain import CHUNK, Reader
+
+# What a file holds beside its rows, in bytes, more or less.
+SHELL = 2000
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: the ending of its address, its name, its media type, and its writer.
+
+    ``write`` takes an Export and yields the file, as text or as bytes, as it goes. ``is_download`` says whether a
+    browser should keep the file rather than show it.
+    """
+
+    extension: str
+    label: str
+    content_type: str
+    write: Callable[["Export"], Iterable[str | bytes]]
+    is_download: bool = True
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A kind of list that can be taken away, and what it gives to the writers.
+
+    ``name`` is that of its files, ``title`` what it is called; ``page`` and ``view`` name the addresses of the page
+    and, with the format as last argument, of the files; ``columns`` is what stands in its tables. ``sizes`` has each
+    format it comes in, with the bytes that a row takes on average.
+
+    What only some formats take: ``serializer`` (JSON), ``linked`` (JSON-LD), ``reference`` (RIS, BibTeX), ``entry``
+    (Atom) and ``event`` (iCalendar), which each turn a record into what the writer needs; their ``related`` says what
+    to prefetch for that.
+    """
+
+    name: str
+    title: str
+    page: str
+    view: str
+    columns: tuple
+    sizes: dict[Format, int] = field(default_factory=dict)
+    serializer: type | None = None
+    linked: Callable | None = None
+    reference: Callable | None = None
+    entry: Callable | None = None
+    event: Callable | None = None
+
+    @property
+    def formats(self):
+        return {one.extension: one for one in self.sizes}
+
+
+class Export:
+    """Something that is taken away: rows in their order, and what to say of them.
+
+    ``of`` is the Exportable, ``site`` what addresses start with, ``args`` what the addresses of page and files take.
+    """
+
+    problems = ()
+    query = ""
+
+    def __init__(self, of, site, args=()):
+        self.of, self.site, self.args = of, site, list(args)
+
+    # The rows
+
+    def __len__(self):
+        raise NotImplementedError
+
+    def rows(self):
+        """Return an iterable of the rows, each with all that the columns need."""
+        raise NotImplementedError
+
+    def records(self, related=()):
+        """Return an iterable of the records, with ``related`` prefetched."""
+        raise NotImplementedError
+
+    # What to say of it
+
+    @property
+    def title(self):
+        return str(self.of.title)
+
+    @property
+    def filename(self):
+        return self.of.name
+
+    @property
+    def address(self):
+        """The permanent address of the same list as a page."""
+        return self.site + with_query(reverse(self.of.page, args=self.args), self.query)
+
+    def path(self, extension):
+        """Return the path and query of the list in a format."""
+        return with_query(reverse(self.of.view, args=[*self.args, extension]), self.query)
+
+    @property
+    def offers(self):
+        """Return (format, path, bytes to expect) for each format it comes in."""
+        return [
+            (one, self.path(one.extension), SHELL + len(self) * row_size) for one, row_size in self.of.sizes.items()
+        ]
+
+    @cached_property
+    def made_at(self):
+        return timezone.now().replace(microsecond=0)
+
+    @cached_property
+    def version(self):
+        """The data version: as text its number within its epoch; ``changed_at`` is when it was made."""
+        return DataVersion.current()
+
+    @property
+    def licence(self):
+        return settings.DATA_LICENCE or _("No licence has been granted for the data yet.")
+
+    @property
+    def licence_address(self):
+        granted = settings.DATA_LICENCE and settings.DATA_LICENCE_URL
+        return granted or f"{self.site}{reverse('site:about')}#licence"
+
+    @property
+    def citation(self):
+        """How to cite the list."""
+        return _("%(site)s (%(year)s). %(title)s [%(rows)d records, data version %(version)s]. %(address)s") % {
+            "site": settings.SITE_NAME,
+            "year": self.version.changed_at.year,
+            "title": self.title,
+            "rows": len(self),
+            "version": self.version,
+            "address": self.address,
+        }
+
+    @property
+    def about(self):
+        """Return (name, what it says, value) of everything that an export says of itself."""
+        return [
+            ("title", _("What this is"), self.title),
+            ("address", _("The same list as a page"), self.address),
+            ("rows", _("Number of rows"), len(self)),
+            ("made_at", _("Made at"), self.made_at),
+            ("data_version", _("Version of the data"), str(self.version)),
+            ("data_changed_at", _("Data last changed at"), self.version.changed_at.replace(microsecond=0)),
+            ("publisher", _("Publisher"), settings.SITE_NAME),
+            ("licence", _("Licence"), self.licence),
+            ("licence_address", _("Address of the licence"), self.licence_address),
+            ("citation", _("How to cite"), self.citation),
+        ]
+
+
+class ListExport(Export):
+    """A filtered list, whole."""
+
+    def __init__(self, of, site, filterset):
+        super().__init__(of, site)
+        self.filter = filterset
+
+    @property
+    def problems(self):
+        return self.filter.problems
+
+    def __len__(self):
+        return len(self.filter.matching)
+
+    def rows(self):
+        reader = Reader(self.filter.queryset, related_of(self.of.columns))
+        ids = self.filter.page(0, len(self))
+        for start in range(0, len(ids), CHUNK):
+            yield from reader.fetch(ids[start : start + CHUNK])
+
+    def records(self, related=()):
+        return Listing(self.filter, related)
+
+    @property
+    def title(self):
+        """What the list is: "Practices with Morocco as origin"."""
+        return capfirst(f"{self.of.title} {self.filter.sentence}".strip())
+
+    @property
+    def query(self):
+        return self.filter.query(page=None, per_page=None)
+
+
+class RowsExport(Export):
+    """Rows that are at hand, under a title and a file name of their own."""
+
+    def __init__(self, of, site, rows, *, title=None, filename=None, args=()):
+        super().__init__(of, site, args)
+        self.all, self.own_title, self.own_filename = rows, title or of.title, filename or of.name
+
+    def __len__(self):
+        return len(self.all)
+
+    def rows(self):
+        return iter(self.all)
+
+    def records(self, related=()):
+        return iter(self.all)
+
+    @property
+    def title(self):
+        return str(self.own_title)
+
+    @property
+    def filename(self):
+        return self.own_filename
+
+
+def with_query(path, query):
+    return f"{path}?{query}" if query else path
