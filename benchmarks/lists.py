@@ -347,22 +347,28 @@ def datasette_of(program, address, facets):
         about = Path(folder, "metadata.json")
         table = {"fts_table": "practices_fts", "fts_pk": "id", "sort": "title_key"}
         about.write_text(json.dumps({"databases": {"flat": {"tables": {"practices": table}}}}))
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         # Time enough to count all facets, as the site does; what it would not need to do is off.
-        settings = {"sql_time_limit_ms": 120_000, "facet_time_limit_ms": 120_000, "suggest_facets": "off"}
-        settings |= {"default_page_size": PER_PAGE, "num_sql_threads": 1}
-        command = [program, "serve", "--immutable", str(flat), "--metadata", str(about), "--port", str(port)]
-        for name, value in settings.items():
-            command += ["--setting", name, str(value)]
-        with open(Path(folder, "log"), "w") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 -- the program one names
-        try:
+        settings = {"facet_time_limit_ms": 120_000, "suggest_facets": "off", "default_page_size": PER_PAGE}
+        with running(program, flat, settings, "--metadata", str(about)) as (process, port):
             yield Datasette(process, port, facets)
-        finally:
-            process.terminate()
-            process.wait(10)
+
+
+@contextmanager
+def running(program, database, settings, *arguments):
+    """Run Datasette on a database of which the table ``practices`` is asked; yield its process and its port."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [program, "serve", "--immutable", str(database), "--port", str(port), *arguments]
+    for name, value in {"sql_time_limit_ms": 120_000, "num_sql_threads": 1, **settings}.items():
+        command += ["--setting", name, str(value)]
+    with open(database.with_suffix(".log"), "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 -- the program one names
+    try:
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 class Datasette:

@@ -3,16 +3,18 @@
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from .models import Meeting
+
 
 def meeting_dates(meeting):
     """Return when a meeting was held: "12–13 October 2017", "May–July 2020", or that the source does not say."""
     first, last = meeting.starts_on, meeting.ends_on or meeting.starts_on
     match meeting.date_precision:
-        case meeting.Precision.DAY:
+        case Meeting.Precision.DAY:
             return span(first, last, ["j", "F", "Y"])
-        case meeting.Precision.MONTH:
+        case Meeting.Precision.MONTH:
             return span(first, last, ["F", "Y"])
-        case meeting.Precision.YEAR:
+        case Meeting.Precision.YEAR:
             return span(first, last, ["Y"])
     return _("date not stated")
 

@@ -3,9 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from pathways.listing.export import Exportable
-from pathways.listing.writers.tables import CSV
+from pathways.listing.writers.feeds import ATOM, ICALENDAR
+from pathways.listing.writers.linked import JSONLD
+from pathways.listing.writers.references import BIBTEX, RIS
+from pathways.listing.writers.structured import JSON
+from pathways.listing.writers.tables import CSV, XLSX
 
 from .columns import MEETING_COLUMNS, OUTCOME_COLUMNS, PARTICIPANT_COLUMNS
+from .events import meeting_event
+from .linked import meeting_linked, outcome_linked
+from .references import meeting_reference, outcome_reference
+from .serializers import MeetingSerializer, OutcomeSerializer, ParticipantSerializer
 
 MEETINGS = Exportable(
     name="meetings",
@@ -13,7 +21,11 @@ MEETINGS = Exportable(
     page="meetings:list",
     view="meetings:export",
     columns=MEETING_COLUMNS,
-    sizes={CSV: 600},
+    sizes={CSV: 600, XLSX: 200, JSON: 7000, JSONLD: 3900, RIS: 1870, BIBTEX: 1890, ATOM: 1700, ICALENDAR: 1650},
+    serializer=MeetingSerializer,
+    reference=meeting_reference,
+    linked=meeting_linked,
+    event=meeting_event,
 )
 OUTCOMES = Exportable(
     name="outcomes",
@@ -21,7 +33,10 @@ OUTCOMES = Exportable(
     page="outcomes:list",
     view="outcomes:export",
     columns=OUTCOME_COLUMNS,
-    sizes={CSV: 800},
+    sizes={CSV: 800, XLSX: 266, JSON: 1800, JSONLD: 1340, RIS: 760, BIBTEX: 770, ATOM: 600},
+    serializer=OutcomeSerializer,
+    reference=outcome_reference,
+    linked=outcome_linked,
 )
 PARTICIPANTS = Exportable(
     name="participants",
@@ -29,5 +44,6 @@ PARTICIPANTS = Exportable(
     page="meetings:detail",
     view="meetings:participants",
     columns=PARTICIPANT_COLUMNS,
-    sizes={CSV: 60},
+    sizes={CSV: 60, XLSX: 20, JSON: 480},
+    serializer=ParticipantSerializer,
 )

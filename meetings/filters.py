@@ -75,9 +75,9 @@ class OutcomeFilter(ListFilter):
     )
     answered = FacetFilter(
         Pairs(with_answer, "pk", "answer"),
-        label=_("Answered by a practice"),
-        phrase=_("answered by a practice: %s"),
-        terms=ChoiceTerms([("yes", _("yes")), ("no", _("no"))]),
+        label=_("Answered"),
+        phrase=_("answered %s"),
+        terms=ChoiceTerms([("yes", _("by a practice")), ("no", _("by no practice"))]),
         hint=_("Allowed are yes and no."),
         # An outcome is answered when one of its parts is.
         from_others=True,

@@ -1,9 +1,16 @@
 from django.db.models import F
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from pathways.listing.export import RowsExport
-from pathways.listing.views import RecordDetail, RecordExport, RecordList, file_response, site_address
+from pathways.listing.views import (
+    ListCitation,
+    RecordCitation,
+    RecordDetail,
+    RecordExport,
+    RecordList,
+    file_response,
+    site_address,
+)
 
 from .exports import MEETINGS, OUTCOMES, PARTICIPANTS
 from .filters import ANSWERABLE, MeetingFilter, OutcomeFilter
@@ -17,9 +24,15 @@ class MeetingList(RecordList):
     related = ("series", "country", "attendance", "participations__country", "participations__organisation")
     template_name = "meetings/meeting_list.html"
     exported = MEETINGS
+    cited_at = "meetings:cite-list"
 
 
 class MeetingExport(RecordExport):
+    filter_class = MeetingFilter
+    exported = MEETINGS
+
+
+class MeetingListCitation(ListCitation):
     filter_class = MeetingFilter
     exported = MEETINGS
 
@@ -37,10 +50,13 @@ class MeetingDetail(RecordDetail):
         "document_rows__document",
     )
     template_name = "meetings/meeting_detail.html"
+    exported = MEETINGS
+    cited_at = "meetings:cite"
 
     def context(self, meeting):
         participations = list(meeting.participations.all())
         return {
+            "export": participants_export(self.request, meeting, participations),
             "states": [row for row in participations if row.country_id and row.session_id is None],
             "organisations": [row for row in participations if row.organisation_id and row.session_id is None],
             "people": [row for row in participations if row.person and row.session_id is None],
@@ -50,6 +66,13 @@ class MeetingDetail(RecordDetail):
             "parts": meeting.parts.published(),
             "parent": meeting.parent if meeting.parent and meeting.parent.is_public else None,
         }
+
+
+class MeetingCitation(RecordCitation):
+    model = Meeting
+    related = MEETINGS.reference.related
+    exported = MEETINGS
+    cited_at = "meetings:cite"
 
 
 def sessions_of(meeting, participations):
@@ -76,18 +99,19 @@ class ParticipantExport(RecordDetail):
 
     def answer(self, request, meeting):
         order = (F("session__position").asc(nulls_first=True), "session__slug", "position", "pk")
-        export = RowsExport(
-            PARTICIPANTS,
-            site_address(request),
-            meeting.participations.select_related(*WHO).order_by(*order),
-            title=_("Who took part in %s") % meeting.title,
-            filename=f"{meeting.slug}-participants",
-            args=[meeting.slug],
-        )
-        return file_response(request, export, self.kwargs["extension"])
+        rows = meeting.participations.select_related(*WHO).order_by(*order)
+        return file_response(request, participants_export(request, meeting, rows), self.kwargs["extension"])
 
-    def address(self, meeting):
-        return reverse("meetings:participants", args=[meeting.slug, self.kwargs["extension"]])
+
+def participants_export(request, meeting, rows):
+    return RowsExport(
+        PARTICIPANTS,
+        site_address(request),
+        rows,
+        title=_("Who took part in %s") % meeting.title,
+        filename=f"{meeting.slug}-participants",
+        args=[meeting.slug],
+    )
 
 
 class OutcomeList(RecordList):
@@ -95,6 +119,7 @@ class OutcomeList(RecordList):
     related = ("document", "meeting", "theme_rows__theme")
     template_name = "meetings/outcome_list.html"
     exported = OUTCOMES
+    cited_at = "outcomes:cite-list"
     kind = None
 
     @property
@@ -116,6 +141,11 @@ class OutcomeExport(RecordExport):
     exported = OUTCOMES
 
 
+class OutcomeListCitation(ListCitation):
+    filter_class = OutcomeFilter
+    exported = OUTCOMES
+
+
 class OutcomeDetail(RecordDetail):
     model = Outcome
     related = (
@@ -131,6 +161,8 @@ class OutcomeDetail(RecordDetail):
         "responses__practice",
     )
     template_name = "meetings/outcome_detail.html"
+    exported = OUTCOMES
+    cited_at = "outcomes:cite"
 
     def context(self, outcome):
         parts = outcome.parts.published().order_by("position", "slug").prefetch_related("responses__practice")
@@ -141,6 +173,13 @@ class OutcomeDetail(RecordDetail):
             "parent": outcome.parent if outcome.parent and outcome.parent.is_public else None,
             "meeting": outcome.meeting if outcome.meeting and outcome.meeting.is_public else None,
         }
+
+
+class OutcomeCitation(RecordCitation):
+    model = Outcome
+    related = OUTCOMES.reference.related
+    exported = OUTCOMES
+    cited_at = "outcomes:cite"
 
 
 def public_responses(outcome):

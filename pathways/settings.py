@@ -74,6 +74,25 @@ def env_address(name):
     return address
 
 
+def env_limit(name, default):
+    """Return (number, seconds) of the limit under ``name``, such as 600/minute; None where it is none."""
+    text = os.environ.get(name, "").strip().lower() or default
+    if text == "none":
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", text)
+    if not found:
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a limit such as 600/minute, or to none.")
+    return int(found[1]), {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[found[2]]
+
+
+def env_number(name, default):
+    """Return the whole number under ``name``."""
+    text = os.environ.get(name, "").strip() or str(default)
+    if not re.fullmatch(r"[0-9]{1,2}", text):
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a number such as {default}.")
+    return int(text)
+
+
 def env_secret(name, *, local):
     """Return the secret under ``name``; a local run makes one on its first start and keeps it in var/."""
     if os.environ.get(name):
@@ -103,6 +122,7 @@ DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
 DATA_LICENCE_URL = env_address("DATA_LICENCE_URL")
 
 INSTALLED_APPS = [
+    "pathways.api",
     "pathways.site",
     "practices",
     "meetings",
@@ -110,6 +130,8 @@ INSTALLED_APPS = [
     "pathways.vocabulary",
     "pathways.curation",
     "django_filters",
+    # For its messages.
+    "rest_framework",
     # For its static files: htmx.
     "django_htmx",
     "csp",
@@ -127,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "pathways.api.middleware.OpenToScripts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "pathways.listing.middleware.DataVersionMiddleware",
@@ -199,6 +222,39 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+
+# How many requests of the API one address may make, counted in the memory of each process.
+API_LIMIT = env_limit("API_LIMIT", default="600/minute")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+REST_FRAMEWORK = {
+    # It knows nobody, reads nothing, and speaks JSON.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_THROTTLE_CLASSES": ["pathways.api.throttling.Limit"],
+    "NUM_PROXIES": env_number("PROXIES", default=0),
+    "DEFAULT_SCHEMA_CLASS": "pathways.api.schema.Description",
+    "EXCEPTION_HANDLER": "pathways.api.problems.as_problem",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Practices and recommendations on legal pathways for migration, as on the pages: the same filters, "
+    "the same words, the same values. It needs no key.",
+    # An enumeration stands where it belongs.
+    "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATION_PARAMETERS": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
 

@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("pathways.api.urls")),
     path("", include("pathways.site.urls")),
     path("", include("practices.urls")),
     path("", include("meetings.urls")),
     path("admin/", admin.site.urls),
 ]
 
-handler404 = "pathways.site.views.not_found"
+handler400 = "pathways.api.problems.bad_request"
+handler404 = "pathways.api.problems.not_found"
+handler500 = "pathways.api.problems.server_error"

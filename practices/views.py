@@ -1,5 +1,5 @@
 from meetings.models import Meeting
-from pathways.listing.views import RecordDetail, RecordExport, RecordList
+from pathways.listing.views import ListCitation, RecordCitation, RecordDetail, RecordExport, RecordList
 
 from .exports import PRACTICES
 from .filters import PracticeFilter
@@ -13,10 +13,17 @@ class PracticeList(RecordList):
     filter_class = PracticeFilter
     related = LINES
     template_name = "practices/practice_list.html"
+    card_template = "practices/_card.html"
     exported = PRACTICES
+    cited_at = "practices:cite-list"
 
 
 class PracticeExport(RecordExport):
+    filter_class = PracticeFilter
+    exported = PRACTICES
+
+
+class PracticeListCitation(ListCitation):
     filter_class = PracticeFilter
     exported = PRACTICES
 
@@ -40,6 +47,8 @@ class PracticeDetail(RecordDetail):
         "responses__outcome__document",
     )
     template_name = "practices/practice_detail.html"
+    exported = PRACTICES
+    cited_at = "practices:cite"
 
     def context(self, practice):
         documents = [citation.document_id for citation in practice.citations.all()]
@@ -48,6 +57,13 @@ class PracticeDetail(RecordDetail):
             "responses": [row for row in practice.responses.all() if row.outcome.is_public],
             "meetings": Meeting.objects.published().filter(documents__in=documents).distinct(),
         }
+
+
+class PracticeCitation(RecordCitation):
+    model = Practice
+    related = PRACTICES.reference.related
+    exported = PRACTICES
+    cited_at = "practices:cite"
 
 
 def related_practices(practice):

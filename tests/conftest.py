@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from pathways.curation.fixtures import load
-from pathways.listing import index
+from pathways.listing import cards, index
 
 TESTED_DATABASE = os.environ.get("TESTED_DATABASE", "sqlite")
 
@@ -34,13 +34,15 @@ def plain_settings(settings):
 def no_index():
     """No test answers from the index of another one's data: factories write without a new version of the data."""
     index.forget()
+    cards.forget()
     yield
     index.forget()
+    cards.forget()
 
 
 @pytest.fixture
 def kept_index(monkeypatch):
-    """Keep the index from one request to the next, as a site does that is not within a transaction, as a test is."""
+    """Keep index and cards from one request to the next, as a site does; a test is within a transaction."""
     outside = SimpleNamespace(in_atomic_block=False)
     monkeypatch.setattr(index, "transaction", SimpleNamespace(get_connection=lambda: outside))
 

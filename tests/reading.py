@@ -77,7 +77,12 @@ class Reader(HTMLParser):
     def is_harmless(self):
         return not any(
             tag in {"style", "iframe", "object", "embed", "base"}
-            or (tag == "script" and not (attributes.get("src") or "").startswith("/static/"))
+            # A block of data is no script: no browser runs it.
+            or (
+                tag == "script"
+                and attributes != {"type": "application/ld+json"}
+                and not (attributes.get("src") or "").startswith("/static/")
+            )
             or (tag == "img" and not (attributes.get("src") or "").startswith("/"))
             or any(name == "style" or name.startswith("on") for name in attributes)
             or (attributes.get("href") or "").strip().lower().startswith(("javascript:", "data:"))

@@ -20,6 +20,13 @@ PLURALS = {
 
 
 @register.filter
+def date_in_the_source(meeting):
+    """Return the date of a meeting as its source gives it, where that says it differently."""
+    given = meeting.date_as_given
+    return "" if given.replace("-", "–") == str(meeting_dates(meeting)) else given
+
+
+@register.filter
 def plural(kind):
     """Return what several outcomes, or points of an agenda, of a kind are called."""
     return PLURALS[kind]

@@ -217,6 +217,11 @@ class Record(Curated):
     def is_public(self):
         return self.status == Status.PUBLISHED and self.revises_id is None
 
+    @property
+    def lasting_slug(self):
+        """The address it was first published under: identifiers of it that others keep are made from this one."""
+        return self.first_slug or self.slug
+
     def derive(self):
         self.title_key = fold(self.title)[:400]
 
@@ -359,7 +364,7 @@ class DataVersion(models.Model):
     @classmethod
     def current(cls):
         """Return the data version as it stands, without locking it."""
-        return cls.objects.first() or cls(pk=1, epoch="")
+        return cls.objects.first() or cls(pk=1, epoch="", changed_at=timezone.now())
 
     @classmethod
     def advance(cls, *, new_epoch=False):

@@ -52,6 +52,16 @@ def slugs(name):
     return lambda record: sorted(term.slug for term in getattr(record, name).all())
 
 
+def needs(*related):
+    """Say of a function of a row, as its ``related``, what the row needs, written as for ``prefetch_related``."""
+
+    def mark(function):
+        function.related = related
+        return function
+
+    return mark
+
+
 def related_of(columns):
     """Return what to prefetch for all of ``columns``."""
     return tuple(dict.fromkeys(name for column in columns for name in column.related))
@@ -60,10 +70,15 @@ def related_of(columns):
 def cell(column, row, site):
     """Return what ``row`` has in ``column`` as text; ``site`` is what addresses start with."""
     value = column.value(row)
+    if column.is_address and value is not None:
+        return f"{site}{value}"
+    return as_text(value)
+
+
+def as_text(value):
+    """Return a value as the text of a cell."""
     if value is None:
         return ""
-    if column.is_address:
-        return f"{site}{value}"
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple):

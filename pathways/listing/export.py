@@ -1,5 +1,6 @@
 """What a list is taken away as: its rows, what to say of it, the formats it comes in. A new format is one writer."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,15 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pathways.curation.models import DataVersion
 
 from .columns import related_of
 from .listing import Listing
 from .plain import CHUNK, Reader
-
-# What a file holds beside its rows, in bytes, more or less.
-SHELL = 2000
+from .references import Reference, apa
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Format:
     """A format: the ending of its address, its name, its media type, and its writer.
 
     ``write`` takes an Export and yields the file, as text or as bytes, as it goes. ``is_download`` says whether a
-    browser should keep the file rather than show it.
+    browser should keep the file rather than show it, ``is_slow`` whether nothing arrives until all of it is made;
+    ``shell`` is how many bytes a file takes beside its rows, more or less.
     """
 
     extension: str
@@ -33,6 +34,12 @@ class Format:
     content_type: str
     write: Callable[["Export"], Iterable[str | bytes]]
     is_download: bool = True
+    is_slow: bool = False
+    shell: int = 2000
+
+    @property
+    def media_type(self):
+        return self.content_type.partition(";")[0]
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,8 @@ class Exportable:
     and, with the format as last argument, of the files; ``columns`` is what stands in its tables. ``sizes`` has each
     format it comes in, with the bytes that a row takes on average.
 
-    What only some formats take: ``serializer`` (JSON), ``linked`` (JSON-LD), ``reference`` (RIS, BibTeX), ``entry``
-    (Atom) and ``event`` (iCalendar), which each turn a record into what the writer needs; their ``related`` says what
-    to prefetch for that.
+    What only some formats take: ``serializer`` (JSON); ``reference`` (RIS, BibTeX, Atom), ``linked`` (JSON-LD) and
+    ``event`` (iCalendar), which are functions of a row and its Export; their ``related`` says what the row needs.
     """
 
     name: str
@@ -57,7 +63,6 @@ class Exportable:
     serializer: type | None = None
     linked: Callable | None = None
     reference: Callable | None = None
-    entry: Callable | None = None
     event: Callable | None = None
 
     @property
@@ -82,9 +87,19 @@ class Export:
     def __len__(self):
         raise NotImplementedError
 
-    def rows(self):
-        """Return an iterable of the rows, each with all that the columns need."""
+    def rows(self, related=None):
+        """Return an iterable of the rows, each with ``related``: else with all that the columns need."""
         raise NotImplementedError
+
+    def latest(self, related):
+        """Return an iterable of the rows, what the public last saw change first."""
+        return self.rows(related)
+
+    def references(self, *, latest_first=False):
+        """Return an iterator over the Reference of each row, in their order or what changed last first."""
+        make = self.of.reference
+        rows = self.latest(make.related) if latest_first else self.rows(make.related)
+        return (make(row, self) for row in rows)
 
     def records(self, related=()):
         """Return an iterable of the records, with ``related`` prefetched."""
@@ -113,7 +128,7 @@ class Export:
     def offers(self):
         """Return (format, path, bytes to expect) for each format it comes in."""
         return [
-            (one, self.path(one.extension), SHELL + len(self) * row_size) for one, row_size in self.of.sizes.items()
+            (one, self.path(one.extension), one.shell + len(self) * row_size) for one, row_size in self.of.sizes.items()
         ]
 
     @cached_property
@@ -127,24 +142,45 @@ class Export:
 
     @property
     def licence(self):
-        return settings.DATA_LICENCE or _("No licence has been granted for the data yet.")
+        return licence()
 
     @property
     def licence_address(self):
-        granted = settings.DATA_LICENCE and settings.DATA_LICENCE_URL
-        return granted or f"{self.site}{reverse('site:about')}#licence"
+        return licence_address(self.site)
+
+    @cached_property
+    def reference(self):
+        """What is cited when the list is."""
+        query = hashlib.sha256(self.query.encode()).hexdigest()[:8] if self.query else ""
+        return Reference(
+            key="-".join(filter(None, [self.filename, "list", query])),
+            kind=ngettext("Data set of %d record", "Data set of %d records", len(self)) % len(self),
+            title=self.title,
+            address=self.address,
+            updated_on=self.version_on,
+            is_list=True,
+            **self.cited,
+        )
+
+    @cached_property
+    def version_on(self):
+        """The day on which the data last changed."""
+        return timezone.localdate(self.version.changed_at or self.made_at)
+
+    @cached_property
+    def cited(self):
+        """What the references of all of its records have in common."""
+        return {
+            "publisher": settings.SITE_NAME,
+            "version": str(self.version),
+            "version_on": self.version_on,
+            "accessed_on": timezone.localdate(self.made_at),
+        }
 
     @property
     def citation(self):
         """How to cite the list."""
-        return _("%(site)s (%(year)s). %(title)s [%(rows)d records, data version %(version)s]. %(address)s") % {
-            "site": settings.SITE_NAME,
-            "year": self.version.changed_at.year,
-            "title": self.title,
-            "rows": len(self),
-            "version": self.version,
-            "address": self.address,
-        }
+        return apa(self.reference)
 
     @property
     def about(self):
@@ -177,9 +213,16 @@ class ListExport(Export):
     def __len__(self):
         return len(self.filter.matching)
 
-    def rows(self):
-        reader = Reader(self.filter.queryset, related_of(self.of.columns))
-        ids = self.filter.page(0, len(self))
+    def rows(self, related=None):
+        return self.read(self.filter.page(0, len(self)), related)
+
+    def latest(self, related):
+        matching, newest_first = self.filter.matching, ("-updated_on", "-published_on", "title_key", "slug")
+        ids = self.filter.queryset.order_by(*newest_first).values_list("pk", flat=True)
+        return self.read([pk for pk in ids.iterator(chunk_size=10_000) if pk in matching], related)
+
+    def read(self, ids, related):
+        reader = Reader(self.filter.queryset, related_of(self.of.columns) if related is None else related)
         for start in range(0, len(ids), CHUNK):
             yield from reader.fetch(ids[start : start + CHUNK])
 
@@ -206,7 +249,7 @@ class RowsExport(Export):
     def __len__(self):
         return len(self.all)
 
-    def rows(self):
+    def rows(self, related=None):
         return iter(self.all)
 
     def records(self, related=()):
@@ -223,3 +266,13 @@ class RowsExport(Export):
 
 def with_query(path, query):
     return f"{path}?{query}" if query else path
+
+
+def licence():
+    """Return the name of the licence of the data, or that there is none."""
+    return settings.DATA_LICENCE or _("No licence has been granted for the data yet.")
+
+
+def licence_address(site):
+    granted = settings.DATA_LICENCE and settings.DATA_LICENCE_URL
+    return granted or f"{site}{reverse('site:about')}#licence"

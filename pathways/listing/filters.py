@@ -6,6 +6,7 @@ index, the choices and their counts.
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import NamedTuple
 
@@ -13,12 +14,16 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
 from .index import index_for
 from .search import find
+from .words import shorter
 
 PER_PAGE = 50
 MOST_PER_PAGE = 200
@@ -131,6 +136,11 @@ class FacetFilter(django_filters.Filter):
         self.sources, self.terms, self.lineage = sources, terms, lineage
         self.from_others, self.phrase = from_others, phrase
 
+    def in_a_sentence(self, chosen):
+        """Return the labels of ``chosen`` values as they stand within a sentence: choices in small letters."""
+        choices = dict(self.terms.choices) if isinstance(self.terms, ChoiceTerms) else {}
+        return [str(choices.get(value, label)) for value, label in chosen.items()]
+
     def pairs(self, records=None):
         """Yield (record id, value), of all records or of those with the ids ``records``."""
         for pairs in self.sources:
@@ -233,7 +243,15 @@ class Choice(NamedTuple):
     is_chosen: bool
 
 
-class DrawnFacet(NamedTuple):
+# A choice in the form, around what differs from list to list. A long facet has thousands, with which the template
+# engine would be busy for longer than with all the rest of the page.
+CHOICE_START = '<li><label><input type="checkbox" id="{0}-{1}" name="{0}" value="{1}"'
+CHOICE_LABEL = '> <span class="choice-label">{}</span> <span class="choice-count">'
+CHOICE_END = "</span></label></li>"
+
+
+@dataclass
+class DrawnFacet:
     """A facet as the form draws it; a long one has a box to find its choices by."""
 
     name: str
@@ -241,6 +259,19 @@ class DrawnFacet(NamedTuple):
     choices: list[Choice]
     chosen: dict
     is_long: bool
+    # The escaped parts of each choice, by its value: kept with the index.
+    parts: dict
+
+    @cached_property
+    def items(self):
+        """The choices as items of a list, in HTML."""
+        items = []
+        for value, label, count, is_chosen in self.choices:
+            if value not in self.parts:
+                self.parts[value] = format_html(CHOICE_START, self.name, value), format_html(CHOICE_LABEL, label)
+            start, middle = self.parts[value]
+            items.append(f"{start}{' checked' if is_chosen else ''}{middle}{count}{CHOICE_END}")
+        return mark_safe("\n".join(items))  # noqa: S308 -- put together from what format_html escaped
 
 
 class ListFilter(django_filters.FilterSet):
@@ -284,6 +315,10 @@ class ListFilter(django_filters.FilterSet):
         form = super().form
         for name, facet in self.index.facets.items():
             form.fields[name].labels = facet.labels
+        for name, field in form.fields.items():
+            # Several values of a facet are an or; of two orders or years, taking either would be a guess.
+            if not isinstance(field, FacetField) and len(set(self.data.getlist(name))) > 1 and not form.has_error(name):
+                form.add_error(name, ValidationError(_("Give one value, not several."), code="repeated"))
         return form
 
     @property
@@ -368,6 +403,10 @@ class ListFilter(django_filters.FilterSet):
             others = (ids for name, ids in left.items() if name != chip.name)
             if count := len(BitMap.intersection(self.index.everything, *others)):
                 found.append((chip, count))
+        for word, rest in shorter(self.chosen.get("q", "")):
+            others = (ids for name, ids in left.items() if name != "q")
+            if count := len(BitMap.intersection(find(self._meta.model, rest).ids, *others)):
+                found.append((Chip("q", self.form.fields["q"].label, word, self.query(q=rest)), count))
         return sorted(found, key=lambda pair: -pair[1])[:MOST_RESCUES]
 
     @property
@@ -402,6 +441,15 @@ class ListFilter(django_filters.FilterSet):
     @property
     def facets(self):
         """Return the facets with the counts of their values, what was chosen always among them."""
+        if self.chosen or self.form.errors:
+            return self.drawn_facets()
+        # The whole list is what most people ask for.
+        language = get_language()
+        if language not in self.index.whole_facets:
+            self.index.whole_facets[language] = self.drawn_facets()
+        return self.index.whole_facets[language]
+
+    def drawn_facets(self):
         counts = self.index.counts(self.selections, self.base)
         drawn = []
         for name, facet in self.index.facets.items():
@@ -414,8 +462,9 @@ class ListFilter(django_filters.FilterSet):
                 Choice(value, facet.labels[value], counted.get(value, 0), value in chosen)
                 for value in [*chosen, *others]
             ]
+            parts = facet.parts.setdefault(get_language(), {})
             if choices:
-                drawn.append(DrawnFacet(name, self.form.fields[name].label, choices, chosen, is_long))
+                drawn.append(DrawnFacet(name, self.form.fields[name].label, choices, chosen, is_long, parts))
         return drawn
 
     @property
@@ -430,7 +479,7 @@ class ListFilter(django_filters.FilterSet):
             parts.append(_("with the words “%s”") % words)
         for name in self.index.facets:
             if name not in fixed and (chosen := self.chosen.get(name)):
-                values = _(" or ").join(map(str, chosen.values()))
+                values = _(" or ").join(self.filters[name].in_a_sentence(chosen))
                 phrase = self.filters[name].phrase or f"{self.filters[name].label}: %s"
                 parts.append(phrase % values)
         first, last = self.chosen.get("year_from"), self.chosen.get("year_to")

@@ -27,6 +27,8 @@ class FacetIndex:
 
     def __init__(self, declared, everything):
         self.labels = {str(value): label for value, label in declared.terms.all()}
+        # What pages make of the labels, by language.
+        self.parts = {}
         self.lineage = declared.lineage() if declared.lineage else None
         self.bitmaps = gathered(declared.pairs(), everything, self.lineage)
 
@@ -40,6 +42,7 @@ class FacetIndex:
             return FacetIndex(declared, everything)
         copy = object.__new__(FacetIndex)
         copy.labels = {str(value): label for value, label in declared.terms.all()}
+        copy.parts = self.parts if copy.labels == self.labels else {}
         copy.lineage = self.lineage
         anew = gathered(declared.pairs(changed), everything, self.lineage)
         copy.bitmaps = {
@@ -80,7 +83,8 @@ class ListIndex:
         }
         self.orders = {name: sorted(self.keys, key=self.key_of(order)) for name, order in self.sorted_by.items()}
         self.ranks = {}
-        self.whole_counts = None
+        # The counts of the whole list, and its facets as pages draw them, by language.
+        self.whole_counts, self.whole_facets = None, {}
 
     def read_keys(self, records):
         for pk, *values in records.values_list("pk", *self.key_fields):
@@ -95,7 +99,7 @@ class ListIndex:
         copy = object.__new__(ListIndex)
         copy.filter_class, copy.version = self.filter_class, version
         copy.sorted_by, copy.key_fields = self.sorted_by, self.key_fields
-        copy.ranks, copy.whole_counts = {}, None
+        copy.ranks, copy.whole_counts, copy.whole_facets = {}, None, {}
         changed = BitMap(changed)
         anew = dict(self.read_keys(self.filter_class.records().filter(pk__in=list(changed))))
         copy.keys = {**self.keys, **anew}
@@ -205,8 +209,7 @@ def index_for(filter_class):
     """Return the index of a list at the current version of the data; bring it up to date first if need be."""
     stamp = DataVersion.current()
     version = stamp.epoch, stamp.number
-    if transaction.get_connection().in_atomic_block:
-        # What is not committed is nobody else's to see.
+    if within_transaction():
         return ListIndex(filter_class, version)
     index = current.get(filter_class)
     if not is_as_new(index, version):
@@ -215,6 +218,11 @@ def index_for(filter_class):
             if not is_as_new(index, version):
                 index = current[filter_class] = brought_up_to_date(index, filter_class, version)
     return index
+
+
+def within_transaction():
+    """Whether what is read now may never be committed, and so is nobody else's to see."""
+    return transaction.get_connection().in_atomic_block
 
 
 def is_as_new(index, version):

@@ -21,6 +21,9 @@ SPAN = 1 << 40
 WEIGHTS = (10.0, 5.0, 2.0, 1.0)
 # So many matches are put in order of relevance; the rest follow in the order of the list.
 MOST_RANKED = 1000
+# Of more matches than this only those that have the words in their names are weighed, if they are a page or two.
+MANY = 10_000
+FEW = 200
 # So many rows are written at a time.
 BATCH = 500
 
@@ -160,9 +163,25 @@ def asked(source, query):
         cursor.execute(*dialect.matching(query, low, high))
         ids = BitMap([key - low for (key,) in cursor.fetchall()])
         name = " ".join(word for part in query.wanted for word in part.words)
-        cursor.execute(*dialect.ranked(query, low, high, [f"|{name}|", f"|{other_number(name)}|"]))
-        ranked = [key - low for (key,) in cursor.fetchall()]
+        if len(ids) <= MANY:
+            cursor.execute(*dialect.ranked(query, low, high, [f"|{name}|", f"|{other_number(name)}|"]))
+            ranked = [key - low for (key,) in cursor.fetchall()]
+        else:
+            ranked = best_of_many(cursor, dialect, query, source, name)
     return Matches(ids, ranked)
+
+
+def best_of_many(cursor, dialect, query, source, name):
+    """Return the ids of the best of very many matches: what is called ``name``, then what has it in its names."""
+    low, high = source.keys
+    cursor.execute(*dialect.called(name, low, high))
+    called = [key - low for (key,) in cursor.fetchall()]
+    for in_names in (True, False):
+        cursor.execute(*dialect.weighed(query, low, high, in_names))
+        ranked = [key - low for (key,) in cursor.fetchall()]
+        if len(ranked) >= FEW:
+            break
+    return list(dict.fromkeys(called + ranked))
 
 
 def other_number(name):
@@ -219,6 +238,21 @@ class Sqlite:
         name, other = names
         return sql, [expression, low, high, name, name, other, f"a : ({expression})", *WEIGHTS, limit]
 
+    def called(self, name, low, high):
+        sql = (
+            "SELECT f.rowid FROM listing_fts f JOIN listing_searchentry e ON e.id = f.rowid "
+            "WHERE listing_fts MATCH %s AND f.rowid BETWEEN %s AND %s AND instr(e.names, %s) > 0 ORDER BY f.rowid"
+        )
+        return sql, [f'a : ^ "{name}"', low, high, f"|{name}|"]
+
+    def weighed(self, query, low, high, in_names):
+        sql = (
+            "SELECT rowid FROM listing_fts WHERE listing_fts MATCH %s AND rowid BETWEEN %s AND %s "
+            "ORDER BY bm25(listing_fts, %s, %s, %s, %s), rowid LIMIT %s"
+        )
+        expression = self.expression(query)
+        return sql, [f"a : ({expression})" if in_names else expression, low, high, *WEIGHTS, MOST_RANKED]
+
 
 class Postgresql:
     """tsvector: each word a parameter of its own, made of letters and digits only."""
@@ -257,6 +291,23 @@ class Postgresql:
         )
         name, other = names
         return statement, [*parameters, low, high, name, name, other, weights, limit]
+
+    def called(self, name, low, high):
+        sql = (
+            "SELECT id FROM listing_searchentry WHERE vector @@ phraseto_tsquery('pathways', %s) "
+            "AND id BETWEEN %s AND %s AND strpos(names, %s) > 0 ORDER BY id"
+        )
+        return sql, [name, low, high, f"|{name}|"]
+
+    def weighed(self, query, low, high, in_names):
+        sql, parameters = self.expression(query)
+        statement = (
+            f"SELECT id FROM listing_searchentry, (SELECT {sql} AS query) AS asked "  # noqa: S608
+            "WHERE vector @@ query AND id BETWEEN %s AND %s AND (NOT %s OR ts_filter(vector, '{a}') @@ query) "
+            "ORDER BY ts_rank(%s::real[], vector, query, 1) DESC, id LIMIT %s"
+        )
+        weights = [weight / WEIGHTS[0] for weight in reversed(WEIGHTS)]
+        return statement, [*parameters, low, high, in_names, weights, MOST_RANKED]
 
 
 DIALECTS = {"sqlite": Sqlite(), "postgresql": Postgresql()}

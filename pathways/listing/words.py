@@ -8,6 +8,8 @@ from pathways.folding import fold
 WORD = re.compile(r"[^\W_]+")
 PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
 MOST_PARTS = 20
+# Of questions of more words than this, no shorter ones are tried.
+MOST_LEFT_OUT = 8
 
 STOP_WORDS = frozenset(
     (
@@ -108,3 +110,12 @@ def parse(text):
         # A question of nothing but little words is taken at its word.
         query.wanted = stopped
     return query
+
+
+def shorter(text):
+    """Return (word or phrase, ``text`` without it) for each that a question of several could do without."""
+    parts = [found[0] for found in PART.finditer(text)]
+    wanted = [at for at, part in enumerate(parts) if not part.startswith("-") and parse(part).wanted]
+    if not 1 < len(wanted) <= MOST_LEFT_OUT:
+        return []
+    return [(parts[at], " ".join(parts[:at] + parts[at + 1 :])) for at in wanted]

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from pathways.listing.export import Exportable
-from pathways.listing.writers.tables import CSV
+from pathways.listing.writers.structured import JSON
+from pathways.listing.writers.tables import CSV, XLSX
+from pathways.vocabulary.serializers import CountrySerializer
 
 from .columns import COUNTRY_COLUMNS
 from .coverage import ANSWER_COLUMNS, theme_columns
@@ -14,7 +16,8 @@ COUNTRIES = Exportable(
     page="site:countries",
     view="site:countries-export",
     columns=COUNTRY_COLUMNS,
-    sizes={CSV: 90},
+    sizes={CSV: 90, XLSX: 30, JSON: 300},
+    serializer=CountrySerializer,
 )
 COVERAGE_ANSWERS = Exportable(
     name="coverage-answers",
@@ -22,7 +25,7 @@ COVERAGE_ANSWERS = Exportable(
     page="site:coverage",
     view="site:coverage-answers",
     columns=ANSWER_COLUMNS,
-    sizes={CSV: 250},
+    sizes={CSV: 250, XLSX: 83},
 )
 
 
@@ -34,5 +37,5 @@ def coverage_themes(regions):
         page="site:coverage",
         view="site:coverage-themes",
         columns=theme_columns(regions),
-        sizes={CSV: 80},
+        sizes={CSV: 80, XLSX: 26},
     )

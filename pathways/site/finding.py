@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from meetings.models import Document, Meeting, Outcome
 from pathways.listing.models import SearchEntry
 from pathways.listing.search import SPAN, find, sources, suggested
-from pathways.listing.words import plain
+from pathways.listing.words import plain, shorter
 from pathways.vocabulary.models import Country, Organisation, Theme
 from practices.models import Practice
 
@@ -64,6 +64,16 @@ def groups(question):
         url = f"{reverse(list_name)}?{urlencode({'q': question})}" if list_name else ""
         found.append(Group(heading, len(public), [rows[pk] for pk in first], url))
     return found
+
+
+def without_a_word(question):
+    """Return (word, the question without it, number found) for a question of several that finds nothing, the most first."""
+    found = []
+    for word, rest in shorter(question):
+        count = sum(visible(model).filter(pk__in=list(find(model, rest).ids)).count() for model, *_other in KINDS)
+        if count:
+            found.append((word, rest, count))
+    return sorted(found, key=lambda one: -one[2])
 
 
 def suggestions(question):

@@ -123,6 +123,7 @@ class Bar(NamedTuple):
     earlier: int
     running: int
     left: str
+    right: str
     x: str
     width: str
     middle: str
@@ -157,12 +158,14 @@ class Mark(NamedTuple):
 class Timeline(NamedTuple):
     bars: list[Bar]
     marks: list[Mark]
-    start: str
-    end: str
     height: str
     base: str
     names_y: str
     lanes_y: str
+    # What the legend explains.
+    has_earlier: bool
+    has_days: bool
+    has_windows: bool
     has_breaks: bool
     # Whether counts are written over the bars on the smallest screens and on all others.
     is_counted: bool
@@ -192,12 +195,13 @@ def draw(years: Mapping[int, Year], events: Sequence[Event], *, href: Callable[[
             for i, (column, left) in enumerate(zip(columns, lefts, strict=True))
         ],
         marks=marks,
-        start=per_cent(START),
-        end=per_cent(100 - END),
         height=em(base + YEARS + lanes * LANE),
         base=em(base),
         names_y=em(base + 1.3),
         lanes_y=em(base + YEARS),
+        has_earlier=any(year.running > year.starting for year in years.values()),
+        has_days=any(one.exact for one in events),
+        has_windows=any(not one.exact for one in events),
         has_breaks=any(size == BREAK for *_, size in columns),
         is_counted=at * len(str(most)) * DIGIT <= NARROW,
         is_counted_wide=at * len(str(most)) * DIGIT <= WIDE,
@@ -246,6 +250,7 @@ def bar(column, year, most, left, unit, href, is_named, is_named_wide):
         earlier=year.running - year.starting,
         running=year.running,
         left=per_cent(left),
+        right=per_cent(left + unit * size),
         x=per_cent(left + unit * size * 0.1),
         width=per_cent(unit * size * 0.8),
         middle=per_cent(left + unit * size / 2),

@@ -1,6 +1,12 @@
 from django.urls import path, register_converter
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 
-from . import views
+from pathways.listing.views import ReadOnlyView
+
+from . import sitemap, views
+from .data import views as data
+from .oai.views import Harvest
 
 
 class CodeConverter:
@@ -27,8 +33,26 @@ class PairConverter:
         return "-".join(code.lower() for code in value)
 
 
+class AnyCaseCodeConverter(CodeConverter):
+    regex = "[A-Za-z]{2}"
+
+
+class AnyCasePairConverter(PairConverter):
+    regex = "[A-Za-z]{2}-[A-Za-z]{2}"
+
+
 register_converter(CodeConverter, "code")
 register_converter(PairConverter, "pair")
+register_converter(AnyCaseCodeConverter, "any-case-code")
+register_converter(AnyCasePairConverter, "any-case-pair")
+
+
+def in_lower_case(view):
+    """Return a view that redirects to ``view``: codes of countries are written in capitals elsewhere."""
+    methods = ReadOnlyView.http_method_names
+    redirect = RedirectView.as_view(pattern_name=view, permanent=True, query_string=True, http_method_names=methods)
+    return csrf_exempt(redirect)
+
 
 app_name = "site"
 urlpatterns = [
@@ -37,6 +61,7 @@ urlpatterns = [
     path("countries/", views.CountryList.as_view(), name="countries"),
     path("countries.<slug:extension>", views.CountryExport.as_view(), name="countries-export"),
     path("countries/<code:code>/", views.CountryDetail.as_view(), name="country"),
+    path("countries/<any-case-code:code>/", in_lower_case("site:country")),
     path("themes/", views.ThemeList.as_view(), name="themes"),
     path("themes/<slug:slug>/", views.ThemeDetail.as_view(), name="theme"),
     path("organisations/", views.OrganisationList.as_view(), name="organisations"),
@@ -47,6 +72,7 @@ urlpatterns = [
     path("search/suggest/", views.Suggest.as_view(), name="suggest"),
     path("corridors/", views.CorridorList.as_view(), name="corridors"),
     path("corridors/<pair:pair>/", views.CorridorDetail.as_view(), name="corridor"),
+    path("corridors/<any-case-pair:pair>/", in_lower_case("site:corridor")),
     path("coverage/", views.Coverage.as_view(), name="coverage"),
     path("coverage/themes.<slug:extension>", views.CoverageThemes.as_view(), name="coverage-themes"),
     path("coverage/answers.<slug:extension>", views.CoverageAnswers.as_view(), name="coverage-answers"),
@@ -54,5 +80,13 @@ urlpatterns = [
     path("map/", views.Map.as_view(), name="map"),
     path("timeline/", views.Timeline.as_view(), name="timeline"),
     path("sectors/", views.SectorList.as_view(), name="sectors"),
+    path("oai", Harvest.as_view(), name="oai"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("robots.txt", sitemap.robots, name="robots"),
+    path("data/", data.Data.as_view(), name="data"),
+    path("data/datapackage.json", data.Package.as_view(), name="data-package"),
+    path("data/pathways.sqlite", data.Database.as_view(), name="data-database"),
+    path("data/changes.<slug:extension>", data.Changes.as_view(), name="data-changes"),
+    path("data/<slug:name>.csv", data.TableFile.as_view(), name="data-table"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -1,12 +1,15 @@
 """What spans practices and meetings: the home page, countries, themes, organisations, documents."""
 
+from collections import defaultdict
+
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from pyroaring import BitMap
 
@@ -16,7 +19,7 @@ from pathways.listing.export import RowsExport
 from pathways.listing.filters import LONGEST_QUERY
 from pathways.listing.index import index_for
 from pathways.listing.listing import Listing
-from pathways.listing.views import PastTheEnd, RecordExport, RecordList, file_response, site_address
+from pathways.listing.views import PastTheEnd, ReadOnlyView, RecordExport, RecordList, file_response, site_address
 from pathways.vocabulary.models import Country, Organisation, Sector, Theme
 from practices.filters import PracticeFilter
 from practices.models import Practice, Role
@@ -27,14 +30,15 @@ from .counts import practice_counts, with_document_counts, with_theme_counts
 from .exports import COUNTRIES, COVERAGE_ANSWERS, coverage_themes
 from .filters import CountryFilter
 
-# What stands side by side in the brief on a theme, beside its practices.
+# What the brief on a theme tells of its practices, and what stands beside them.
+BRIEFLY = ("country_rows__country", "region_rows__region", "organisation_rows__organisation", "citations__document")
 THEME_COLUMNS = (
     (Outcome.Kind.RECOMMENDATION, Outcome.Kind.KEY_MESSAGE),
     (Outcome.Kind.CHALLENGE, Outcome.Kind.OPPORTUNITY, Outcome.Kind.FINDING),
 )
 
 
-class Home(TemplateView):
+class Home(ReadOnlyView, TemplateView):
     template_name = "site/home.html"
 
     def get_context_data(self, **kwargs):
@@ -61,7 +65,7 @@ def most_practised(model, facet):
     return sorted(found, key=lambda pair: -pair[1])
 
 
-class About(TemplateView):
+class About(ReadOnlyView, TemplateView):
     template_name = "site/about.html"
 
 
@@ -79,7 +83,7 @@ class CountryExport(RecordExport):
     exported = COUNTRIES
 
 
-class CountryDetail(View):
+class CountryDetail(ReadOnlyView):
     def get(self, request, code):
         country = get_object_or_404(Country.objects.select_related("region"), code=code)
         practices = Practice.objects.published().filter(country_rows__country=country).distinct()
@@ -88,6 +92,7 @@ class CountryDetail(View):
             for role in sorted({row.role for row in practice.country_rows.all() if row.country_id == country.pk}):
                 by_role[Role(role)].append(practice)
         attended = meetings_of(Q(country=country) | Q(represents_country=country))
+        recommended = recommended_by_theme(entry["meeting"] for entry in attended)
         taking_part = {practice for role, found in by_role.items() if role != Role.CONCERNED for practice in found}
         context = {
             "country": country,
@@ -97,7 +102,8 @@ class CountryDetail(View):
             "meetings": attended,
             "held": Meeting.objects.published().filter(country=country),
             "corridors": named_corridors(code),
-            "recommended": recommended_by_theme(entry["meeting"] for entry in attended),
+            "recommended": recommended,
+            "recommended_in": {outcome.document for _theme, outcomes in recommended for outcome in outcomes},
             "documents": Document.objects.published().filter(citations__practice__in=practices).distinct(),
             "missing": themes_without(taking_part),
             "today": timezone.localdate(),
@@ -158,7 +164,7 @@ def meetings_of(who):
     return list(found.values())
 
 
-class ThemeList(TemplateView):
+class ThemeList(ReadOnlyView, TemplateView):
     template_name = "site/theme_list.html"
 
     def get_context_data(self, **kwargs):
@@ -167,12 +173,12 @@ class ThemeList(TemplateView):
         return super().get_context_data(themes=themes, most=most, **kwargs)
 
 
-class ThemeDetail(View):
+class ThemeDetail(ReadOnlyView):
     """The brief on a theme: what is done, what was concluded, and what no practice answers yet."""
 
     def get(self, request, slug):
         theme = get_object_or_404(Theme.objects.prefetch_related("gcm_objectives"), slug=slug)
-        practices = Practice.objects.published().filter(themes=theme).prefetch_related(*LINES, "citations__document")
+        practices = Practice.objects.published().filter(themes=theme).prefetch_related(*BRIEFLY)
         outcomes = Outcome.objects.published().filter(themes=theme).select_related("document")
         outcomes = outcomes.order_by("document__title_key", "document__slug", "position", "slug")
         documents = {outcome.document for outcome in outcomes}
@@ -203,28 +209,23 @@ def unanswered_outcomes():
     return index_for(OutcomeFilter).facets["answered"].any_of(["no"])
 
 
-class SectorList(TemplateView):
+class SectorList(ReadOnlyView, TemplateView):
     """The sectors with practices: sections of ISIC, the most first, and under each the field's own words."""
 
     template_name = "site/sector_list.html"
 
     def get_context_data(self, **kwargs):
-        counts = practice_counts("sector")
-        sectors = list(Sector.objects.all())
-        rows, without = [], []
-        for section in sectors:
-            if section.parent_id is None:
-                parts = [sector for sector in sectors if sector.parent_id == section.pk]
-                if section.slug in counts:
-                    rows.append((section, counts[section.slug], [(part, counts.get(part.slug, 0)) for part in parts]))
-                else:
-                    without.append(section)
-        rows.sort(key=lambda row: -row[1])
         index = index_for(PracticeFilter)
-        stated = BitMap.union(BitMap(), *index.facets["sector"].bitmaps.values())
+        bitmaps = index.facets["sector"].bitmaps
+        parts = defaultdict(list)
+        for sector in Sector.objects.all():
+            parts[sector.parent_id].append((sector, len(bitmaps.get(sector.slug, ()))))
+        rows = [(section, n, parts[section.pk]) for section, n in parts[None] if n]
+        rows.sort(key=lambda row: -row[1])
+        stated = BitMap.union(BitMap(), *bitmaps.values())
         return super().get_context_data(
             rows=rows,
-            without=without,
+            without=[section for section, n in parts[None] if not n],
             most=rows[0][1] if rows else 0,
             stated=len(stated),
             unstated=len(index.everything - stated),
@@ -232,7 +233,7 @@ class SectorList(TemplateView):
         )
 
 
-class OrganisationList(TemplateView):
+class OrganisationList(ReadOnlyView, TemplateView):
     template_name = "site/organisation_list.html"
 
     def get_context_data(self, **kwargs):
@@ -241,7 +242,7 @@ class OrganisationList(TemplateView):
         return super().get_context_data(organisations=organisations, **kwargs)
 
 
-class OrganisationDetail(View):
+class OrganisationDetail(ReadOnlyView):
     def get(self, request, slug):
         organisation = get_object_or_404(Organisation.objects.published().select_related("country"), slug=slug)
         practices = Practice.objects.published().filter(organisation_rows__organisation=organisation).distinct()
@@ -260,7 +261,7 @@ class OrganisationDetail(View):
         return render(request, "site/organisation_detail.html", context)
 
 
-class DocumentList(TemplateView):
+class DocumentList(ReadOnlyView, TemplateView):
     template_name = "site/document_list.html"
 
     def get_context_data(self, **kwargs):
@@ -268,7 +269,7 @@ class DocumentList(TemplateView):
         return super().get_context_data(documents=documents.prefetch_related("meeting_rows__meeting"), **kwargs)
 
 
-class DocumentDetail(View):
+class DocumentDetail(ReadOnlyView):
     def get(self, request, slug):
         documents = Document.objects.published().select_related("publisher")
         document = get_object_or_404(documents.prefetch_related("meeting_rows__meeting"), slug=slug)
@@ -287,7 +288,7 @@ class DocumentDetail(View):
         return render(request, "site/document_detail.html", context)
 
 
-class Search(View):
+class Search(ReadOnlyView):
     """Everything that words find, in groups; where they find nothing, the names most like them."""
 
     def get(self, request):
@@ -297,11 +298,12 @@ class Search(View):
             "question": question,
             "groups": groups,
             "nearest": finding.nearest(question) if question and not groups else [],
+            "shorter": finding.without_a_word(question) if question and not groups else [],
         }
         return render(request, "site/search.html", context)
 
 
-class Suggest(View):
+class Suggest(ReadOnlyView):
     """The few things that what was typed so far may mean, for the script of the search box."""
 
     def get(self, request):
@@ -311,7 +313,7 @@ class Suggest(View):
         return JsonResponse({"suggestions": [dict(zip(names, row, strict=True)) for row in found]})
 
 
-class CorridorList(View):
+class CorridorList(ReadOnlyView):
     """All pairs of origin and destination, as a matrix and as a list."""
 
     def get(self, request):
@@ -333,7 +335,7 @@ class CorridorList(View):
         return render(request, "site/corridor_list.html", context)
 
 
-class CorridorDetail(View):
+class CorridorDetail(ReadOnlyView):
     """Two countries: the practices there, back, and those whose direction no source states."""
 
     def get(self, request, pair):
@@ -362,7 +364,7 @@ class CorridorDetail(View):
         return render(request, "site/corridor_detail.html", context)
 
 
-class Coverage(View):
+class Coverage(ReadOnlyView):
     def get(self, request):
         regions, rows = coverage.themes_by_region()
         answered = coverage.answers()
@@ -374,6 +376,8 @@ class Coverage(View):
             "without_practice": [row.theme for row in rows if not row.total],
             "uncovered": coverage.regions_without_practices(regions),
             "documents": coverage.by_document(answered, gaps),
+            "themes_export": themes_export(request, regions, rows),
+            "answers_export": answers_export(request, answered),
             "total": len(answered),
             "answered_count": len(answered) - len(gaps),
             "gaps": gaps,
@@ -381,19 +385,25 @@ class Coverage(View):
         return render(request, "site/coverage.html", context)
 
 
-class CoverageThemes(View):
+class CoverageThemes(ReadOnlyView):
     def get(self, request, extension):
-        regions, rows = coverage.themes_by_region()
-        return file_response(request, RowsExport(coverage_themes(regions), site_address(request), rows), extension)
+        return file_response(request, themes_export(request, *coverage.themes_by_region()), extension)
 
 
-class CoverageAnswers(View):
+class CoverageAnswers(ReadOnlyView):
     def get(self, request, extension):
-        rows = list(coverage.answer_rows(coverage.answers()))
-        return file_response(request, RowsExport(COVERAGE_ANSWERS, site_address(request), rows), extension)
+        return file_response(request, answers_export(request, coverage.answers()), extension)
 
 
-class Compare(View):
+def themes_export(request, regions, rows):
+    return RowsExport(coverage_themes(regions), site_address(request), rows)
+
+
+def answers_export(request, answered):
+    return RowsExport(COVERAGE_ANSWERS, site_address(request), list(coverage.answer_rows(answered)))
+
+
+class Compare(ReadOnlyView):
     """Two to four practices side by side, from the boxes in the list."""
 
     MOST = 4
@@ -409,7 +419,7 @@ class Compare(View):
         return render(request, "site/compare.html", context, status=status)
 
 
-class Map(View):
+class Map(ReadOnlyView):
     """The practices of a filtered list by country, drawn and as a table."""
 
     def get(self, request):
@@ -420,6 +430,9 @@ class Map(View):
         pairs = [(*pair, n) for pair, n in corridors.pairs(practices.matching).items()]
 
         def listed(code):
+            # Where countries were chosen, no list is of those of their practices in which another one takes part.
+            if "country" in practices.chosen:
+                return countries[code].get_absolute_url()
             return f"{reverse('practices:list')}?{practices.query(country=code)}"
 
         context = {
@@ -434,7 +447,7 @@ class Map(View):
                 href=listed,
             ),
             "countries": sorted(
-                ((country, counts[code], listed(code)) for code, country in countries.items()),
+                ((country, counts[code], "country" not in practices.chosen and listed(code)) for code, country in countries.items()),
                 key=lambda row: (-row[1], row[0].name_key),
             ),
             "list_url": f"{reverse('practices:list')}?{practices.query()}",
@@ -442,7 +455,7 @@ class Map(View):
         return render(request, "site/map.html", context, status=400 if listing.problems else 200)
 
 
-class Timeline(View):
+class Timeline(ReadOnlyView):
     """The practices of a filtered list by year and their meetings by date, drawn and as tables."""
 
     def get(self, request):
@@ -486,6 +499,8 @@ def not_found(request, exception):
     return render(request, "404.html", {"reason": reason}, status=404)
 
 
+@csrf_exempt
+@require_safe
 def healthz(request):
     """Say that the site and its database answer."""
     with connection.cursor() as cursor:

@@ -86,6 +86,7 @@ def said(message):
 
 
 def missed(answer):
-    """Return what a page needs and does not get; pages themselves may be missing on purpose."""
-    failed = answer.status >= 400 and answer.request.resource_type != "document"
-    return [f"{answer.status} {answer.url}"] if failed else []
+    """Return what a page needs and does not get; pages themselves may be missing, or say what was wrong, on purpose."""
+    kind = answer.request.resource_type
+    meant = kind == "document" or (kind == "xhr" and answer.status == 400)
+    return [f"{answer.status} {answer.url}"] if answer.status >= 400 and not meant else []

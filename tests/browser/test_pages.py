@@ -25,6 +25,15 @@ def site(site):
     return site
 
 
+PRINTED = [
+    "/practices/palim/",
+    "/practices/?country=MA",
+    "/countries/",
+    "/themes/skills-development-and-training/",
+    "/timeline/",
+]
+
+
 def every_page(test):
     return pytest.mark.parametrize(("address", "status"), PAGES.values(), ids=PAGES)(test)
 
@@ -58,7 +67,7 @@ def test_axe_finds_nothing(visit, address, status):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("address", ["/practices/palim/", "/practices/?country=MA", "/countries/"])
+@pytest.mark.parametrize("address", PRINTED)
 def test_printed_page_fits_the_paper_and_has_no_controls(visit, address):
     # A4 less its margins, in pixels.
     tab = visit(viewport={"width": 643, "height": 970}, color_scheme="dark")
@@ -77,3 +86,13 @@ def test_printed_practice_writes_out_the_addresses_of_its_sources(visit, site):
     tab.emulate_media(media="print")
     assert written.is_visible()
     assert written.text_content() == f"{site}/documents/gfmd-2020-skilling-migrants-background-paper/"
+
+
+def test_printed_brief_has_its_date_and_writes_out_its_addresses(visit, site):
+    tab = visit()
+    tab.goto("/countries/ma/")
+    tab.emulate_media(media="print")
+    paper = tab.locator("main").inner_text()
+    assert "Brief of " in paper
+    assert f"{site}/countries/ma/" in paper
+    assert "/practices/palim/" in paper

@@ -106,6 +106,16 @@ def test_filters_on_a_phone_open_and_close_by_links(visit, scripts):
     assert 0 < count(tab) < everything
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_wrong_year_is_said_beside_the_filters(visit, scripts):
+    tab = visit(java_script_enabled=scripts)
+    tab.goto("/practices/")
+    tab.get_by_label("from", exact=True).fill("soon")
+    tab.get_by_role("button", name="Apply").click()
+    expect(tab.get_by_role("alert")).to_contain_text("year_from=soon")
+    expect(tab.get_by_label("from", exact=True)).to_have_value("soon")
+
+
 def test_keyboard_alone_skips_and_searches(visit):
     tab = visit()
     tab.goto("/about/")

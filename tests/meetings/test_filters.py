@@ -209,7 +209,7 @@ def test_terms_that_exist_but_are_not_used_find_nothing(client):
         assert found(client, f"/outcomes/?{query}") == []
     for query in ("country=TV", "held_in=TV", "kind=conference"):
         assert found(client, f"/meetings/?{query}") == []
-    assert "Nothing matches all of these choices." in words(body(client.get("/meetings/?country=TV")))
+    assert "Nothing matches this choice." in words(body(client.get("/meetings/?country=TV")))
 
 
 def test_values_of_what_is_not_public_do_not_exist(client):

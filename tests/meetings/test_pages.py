@@ -7,7 +7,7 @@ import pytest
 from meetings.dates import meeting_dates
 from meetings.models import AgendaPoint, Attendance, Meeting
 from tests import factories as make
-from tests.reading import body, is_harmless, results, says
+from tests.reading import body, is_harmless, results, says, words
 
 HOSTILE = """</title></p>"'><script>alert(1)</script><img src=x onerror=alert(2)>"""
 
@@ -222,3 +222,25 @@ def test_hostile_texts_are_escaped_wherever_they_stand(client):
         page = body(client.get(address))
         assert "alert(1)" in page, address
         assert is_harmless(page), address
+
+
+@pytest.mark.django_db
+def test_a_recommendation_that_nothing_answers_says_so_on_its_page_and_in_the_list(client):
+    whole = make.outcome(heading="Whole")
+    gap, answered = (make.outcome(heading=heading, parent=whole) for heading in ("Gap", "Answered"))
+    make.response(make.practice(), answered)
+    make.response(make.practice(status="draft"), gap)
+    assert says(page_of(client, gap), "None of the practices here answers it, in the secretariat's judgement.")
+    page = page_of(client, whole)
+    assert says(page, "Gap", "answered by no practice", "Answered", "1 practice answers it")
+    assert "None of the practices here" not in page
+    listed = body(client.get("/recommendations/"))
+    assert words(listed).count("answered by no practice") == 1, words(listed)
+    assert says(body(client.get("/recommendations/?answered=no")), "1 recommendation answered by no practice", "Gap")
+
+
+@pytest.mark.django_db
+def test_a_date_is_not_given_twice_where_the_source_has_it_in_the_same_words(client):
+    dates = {"starts_on": date(2017, 10, 12), "ends_on": date(2017, 10, 13), "date_precision": "day"}
+    assert "in the source" not in page_of(client, make.meeting(date_as_given="12-13 October 2017", **dates))
+    assert says(page_of(client, make.meeting(date_as_given="mid-October", **dates)), "in the source: “mid-October”")

@@ -141,6 +141,25 @@ def test_the_brief_shows_the_meetings_attended_and_the_meetings_held_there(clien
     assert says(page, "Meetings held there", "Summit")
 
 
+def test_the_brief_describes_a_practice_once_whatever_its_roles(client, countries):
+    make.practice(title="PALIM", summary="Trains graduates.", countries=[("MA", "origin"), ("MA", "host")])
+    page = body(client.get("/countries/ma/"))
+    assert says(page, "Origin (1)", "PALIM", "Trains graduates.", "Carried out in (1)", "Described above: PALIM")
+    assert page.count("Trains graduates.") == 1
+
+
+def test_the_brief_says_on_which_recommended_themes_the_country_has_no_practice(client, countries):
+    make.practice(countries=[("MA", "origin")], themes=["visas"])
+    make.practice(countries=[("BE", "host")], themes=["free-movement"])
+    make.outcome(themes=["visas", "free-movement"])
+    make.outcome(kind="finding", themes=["return"])
+    page = body(client.get("/countries/ma/"))
+    missing = page[page.index('id="missing"') :]
+    assert '"/themes/free-movement/"' in missing
+    assert "/themes/visas/" not in missing
+    assert "/themes/return/" not in missing
+
+
 def test_a_country_that_nothing_names_has_a_page_that_says_so(client, countries):
     assert says(body(client.get("/countries/be/")), "No practice yet in which it takes part")
 

@@ -1,5 +1,8 @@
 """The counts of the curated entries, wherever they stand, are those of the lists they lead to."""
 
+import re
+from html import unescape
+
 import pytest
 
 from pathways.listing.index import index_for
@@ -8,6 +11,7 @@ from pathways.site import corridors, coverage
 from pathways.vocabulary.models import Country, Theme
 from practices.filters import PracticeFilter
 from tests.listing.helpers import asked, every_list, one_query, params
+from tests.reading import body, found
 
 pytestmark = pytest.mark.usefixtures("curated")
 
@@ -64,3 +68,44 @@ def test_the_number_of_a_corridor_is_that_of_its_page_and_of_the_list():
         if one != other
     }
     assert pairs == {pair: n for pair, n in found.items() if n}
+
+
+@pytest.mark.parametrize(
+    "query", ["", "country=MA&country=IT", "meeting=gfmd-2020-regional-consultations", "year_from=2018&sector=ict"]
+)
+def test_each_number_of_the_timeline_is_that_of_the_list_it_leads_to(client, query):
+    page = body(client.get(f"/timeline/?{query}"))
+    tables = page[page.index('class="timeline-tables"') :]
+    numbers = numbers_to_lists(tables)
+    assert numbers
+    for address, number in numbers:
+        assert len(found(client, address)) == number, address
+    bars = re.findall(r'<a href="([^"]+)"><title>\d+: (\d+) practice', page)
+    assert [(unescape(address), int(number)) for address, number in bars] == numbers_to_lists(
+        tables[: tables.index("</table>")]
+    )
+
+
+def test_each_number_of_the_sectors_is_that_of_the_list_it_leads_to(client):
+    page = body(client.get("/sectors/"))
+    numbers = numbers_to_lists(page)
+    assert len(numbers) == len(asked(PracticeFilter).index.facets["sector"].bitmaps)
+    for address, number in numbers:
+        assert len(found(client, address)) == number, address
+
+
+@pytest.mark.parametrize("slug", ["skills-recognition-and-certification", "social-protection-and-portability"])
+def test_each_number_of_the_brief_on_a_theme_is_that_of_the_list_it_leads_to(client, slug):
+    page = body(client.get(f"/themes/{slug}/"))
+    numbers = numbers_to_lists(page)
+    assert numbers
+    for address, number in numbers:
+        assert len(found(client, address)) == number, address
+    (unanswered,) = (number for address, number in numbers if "answered=no" in address)
+    assert page.count('class="unanswered"') == unanswered
+
+
+def numbers_to_lists(page):
+    """Return (address, number) for each number of a page that is a link to a list."""
+    links = re.findall(r'<a href="(/(?:practices|outcomes)/\?[^"]+)">(?:<span class="num">)?(\d+)</', page)
+    return [(unescape(address), int(number)) for address, number in links]

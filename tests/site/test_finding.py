@@ -32,11 +32,22 @@ def test_the_number_of_a_group_is_that_of_the_list_it_leads_to(client, curated, 
     found = groups(client, question)
     assert "Practices" in found
     for group in found.values():
-        assert len(group.rows) == min(group.count, 5)
+        # What has no list to lead to is shown in full.
+        assert len(group.rows) == min(group.count, 5 if group.url else 50)
         if group.url:
             response = client.get(group.url)
             assert response.status_code == 200
             assert count(body(response)) == group.count
+
+
+def test_where_no_record_has_all_words_each_is_offered_to_be_left_out(client, curated):
+    page = client.get("/search/?q=abolish+recruitment+fees+technology")
+    assert not page.context["groups"]
+    assert page.context["shorter"]
+    for _word, rest, n in page.context["shorter"]:
+        found = client.get("/search/", {"q": rest}).context["groups"]
+        assert sum(group.count for group in found) == n > 0
+        assert says(body(page), f"({n})")
 
 
 def test_where_nothing_is_found_the_nearest_names_are_offered(client, curated):

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from practices.models import Citation
 from tests import factories as make
@@ -53,6 +55,8 @@ def test_an_empty_knowledge_base_has_its_pages(client):
         "/meetings/",
         "/countries/",
         "/themes/",
+        "/sectors/",
+        "/timeline/",
         "/organisations/",
         "/documents/",
         "/about/",
@@ -89,6 +93,44 @@ def test_the_counts_of_the_themes_are_what_their_links_find(client):
     assert ("/practices/?theme=free-movement", "2") in links
     for address, number in links:
         assert len(found(client, address.replace("&amp;", "&"))) == int(number), address
+
+
+def test_the_brief_on_a_theme_has_numbers_first_and_its_sources_and_date_for_paper(client):
+    meeting_paper, other_paper = make.document("a", "A paper"), make.document("b", "B paper")
+    practice = make.practice(title="Protocol", themes=["free-movement"], start_year=2019, cited=False)
+    Citation.objects.create(practice=practice, document=other_paper, locator="1")
+    Citation.objects.create(practice=practice, document=other_paper, locator="2")
+    answered = make.outcome(heading="Answered", themes=["free-movement"], document=meeting_paper)
+    make.outcome(heading="Open", themes=["free-movement"], document=meeting_paper)
+    make.outcome(heading="Visas", kind="challenge", themes=["free-movement"], document=meeting_paper)
+    make.response(practice, answered)
+    page = body(client.get("/themes/free-movement/"))
+    assert says(page, "1 practice", "2 recommendations", "1 challenge", "1 not answered by any practice", "Protocol")
+    assert says(page, "Protocol, 2019 [2]", "Recommendations (2)", "Answered [1]", "Open [1]", "No practice answers it")
+    assert page.count("No practice answers it") == 1
+    assert says(page, "Challenges (1)", "Visas", "Opportunities (0)", "None in the documents read so far")
+    assert says(page, "Sources", "A paper", "http://testserver/documents/a/", "B paper")
+    assert says(page, f"Brief of {date_format(timezone.localdate(), 'j F Y')}")
+    assert '<span class="print-only address">/practices/' in page
+
+
+def test_a_theme_without_anything_has_a_brief_that_says_so(client):
+    make.theme("free-movement", "Free movement")
+    page = body(client.get("/themes/free-movement/"))
+    assert says(page, "0 practices", "0 recommendations", "No practice is known for it yet.")
+    assert 'class="sources"' not in page
+    assert is_harmless(page)
+
+
+def test_sectors_count_their_parts_and_name_those_without_practices(client):
+    health = make.sector("health", "Health", isic="Q")
+    make.sector("mining", "Mining", isic="B")
+    make.practice().sectors.add(make.sector("nursing", "Nursing", isic="Q", parent=health))
+    make.practice().sectors.add(health)
+    make.practice()
+    page = body(client.get("/sectors/"))
+    assert says(page, "2 practices are of a sector. 1 more has none", "Health", "2", "of these:", "Nursing", "1")
+    assert says(page, "No practice is of these sections: Mining.")
 
 
 def test_a_theme_that_does_not_exist_is_not_found(client):

@@ -89,6 +89,13 @@ def test_an_empty_list_says_which_choice_to_take_away(client, practices):
     assert says(page, "Nothing matches", "without Country: Tunisia (2)", "without Words: visas (1)")
 
 
+def test_of_several_words_each_is_offered_to_be_left_out(client, practices):
+    address = "/practices/?q=visas+%22skills+again%22+-nothing"
+    assert ("Words: \"skills again\"", 2) in rescues(client, address)
+    assert not any(name == "Words: -nothing" for name, _n in rescues(client, address))
+    assert says(body(client.get(address)), "without Words: \"skills again\" (2)")
+
+
 def test_every_promise_is_kept(client, practices):
     for address in (
         "/practices/?q=visas&country=TN&kind=tool",
@@ -96,6 +103,7 @@ def test_every_promise_is_kept(client, practices):
         "/practices/?country=MA&kind=tool&year_from=2010",
         "/practices/?q=visas&year_to=2005&sort=newest",
         "/practices/?q=nothing&per_page=10",
+        "/practices/?q=visas+skills+again&kind=tool",
         "/countries/?q=morocco&region=015",
         "/outcomes/?q=nothing&kind=finding",
     ):

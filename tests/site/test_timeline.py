@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from html import unescape
+from itertools import pairwise
 
 import pytest
 from django.utils import translation
@@ -13,7 +14,7 @@ from practices.filters import PracticeFilter
 from practices.models import Citation
 from tests import factories as make
 from tests.listing.helpers import asked
-from tests.reading import body, found, is_harmless, says
+from tests.reading import body, is_harmless, says
 
 # In pixels, what a drawing has on the smallest screen.
 NARROWEST = 288
@@ -57,20 +58,6 @@ def test_years_that_were_not_chosen_are_left_out_of_periods_that_reach_into_them
     make.practice(start_year=2015, end_year=2020)
     practices = asked(PracticeFilter, "year_from=2017&year_to=2018")
     assert timeline.practices_by_year(practices) == {2017: (0, 1), 2018: (0, 1)}
-
-
-@pytest.mark.usefixtures("curated")
-@pytest.mark.parametrize("query", ["", "country=MA&country=IT", "meeting=gfmd-2020-regional-consultations", "year_from=2018"])
-def test_every_number_is_that_of_the_list_it_leads_to(client, query):
-    page = body(client.get(f"/timeline/?{query}"))
-    tables = page[page.index('class="timeline-tables"') :]
-    links = re.findall(r'<a href="(/practices/[^"]+)">(\d+)</a>', tables)
-    assert links
-    for address, number in links:
-        assert len(found(client, unescape(address))) == int(number), address
-    bars = re.findall(r'<a href="([^"]+)"><title>\d+: (\d+) practices?[^<]*</title>', page)
-    years = tables[: tables.index("</table>")]
-    assert bars == re.findall(r'<a href="([^"]+)">(\d+)</a>', years)
 
 
 @pytest.mark.django_db
@@ -126,16 +113,16 @@ def test_the_height_of_a_bar_is_its_number():
     drawing = timeline.draw({2018: timeline.Year(1, 4), 2019: timeline.Year(8, 8)}, [], href=str)
     first, second = drawing.bars
     assert size(second.height) == timeline.BARS
-    assert size(first.height) == timeline.BARS / 8
-    assert size(first.earlier_height) == timeline.BARS * 3 / 8
-    assert size(first.earlier_top) + size(first.earlier_height) == size(drawing.base)
+    assert size(first.height) == pytest.approx(timeline.BARS / 8, abs=0.01)
+    assert size(first.earlier_height) == pytest.approx(timeline.BARS * 3 / 8, abs=0.01)
+    assert size(first.earlier_top) + size(first.earlier_height) == pytest.approx(size(drawing.base), abs=0.02)
 
 
 def test_a_date_stands_in_its_year_and_the_last_day_at_its_end():
     drawing = draw({2019: 1, 2020: 1}, [event(date(2020, 1, 1), date(2020, 12, 31), exact=False)])
     (mark,) = drawing.marks
     assert share(mark.x) == pytest.approx(share(drawing.bars[1].left), abs=0.01)
-    assert share(mark.end) == pytest.approx(share(drawing.end), abs=0.01)
+    assert share(mark.end) == pytest.approx(share(drawing.bars[1].right), abs=0.01)
 
 
 def test_no_two_meetings_lie_on_each_other_on_the_smallest_screen():
@@ -146,7 +133,7 @@ def test_no_two_meetings_lie_on_each_other_on_the_smallest_screen():
     for mark in marks:
         lanes.setdefault(mark.y, []).append(mark)
     for lane in lanes.values():
-        for one, other in zip(lane, lane[1:], strict=False):
+        for one, other in pairwise(lane):
             assert (share(other.x) - share(one.end)) * NARROWEST / 100 >= 24
 
 
@@ -156,13 +143,13 @@ def test_names_of_years_have_room(count):
     for named, width in (("is_named", NARROWEST), ("is_named_wide", 736)):
         places = [share(bar.middle) * width / 100 for bar in drawing.bars if getattr(bar, named)]
         assert places
-        assert all(other - one >= 30 for one, other in zip(places, places[1:], strict=False))
+        assert all(other - one >= 30 for one, other in pairwise(places))
 
 
 def test_coordinates_keep_their_point_in_every_language():
     with translation.override("de"):
         drawing = draw({2019: 3, 2020: 1}, [event(date(2020, 5, 3), date(2020, 5, 3))])
-        assert "," not in "".join([*drawing.bars[0][7:15], drawing.height, *drawing.marks[0][4:]])
+        assert "," not in "".join([*drawing.bars[0][7:16], drawing.height, *drawing.marks[0][4:]])
 
 
 # The page

@@ -1,10 +1,17 @@
-"""Tables: CSV."""
+"""Tables: CSV and Excel workbooks."""
 
 import csv
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from tempfile import TemporaryFile
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from xlsxwriter import Workbook
 
-from ..columns import cell
+from ..columns import SEPARATOR, cell
 from ..export import Format
 
 BOM = "\ufeff"
@@ -32,4 +39,194 @@ def write_csv(export):
         yield writer.writerow([guarded(cell(column, row, site)) for column in columns])
 
 
-CSV = Format("csv", _("CSV"), "text/csv; charset=utf-8", write_csv)
+CSV = Format("csv", gettext_lazy("CSV"), "text/csv; charset=utf-8", write_csv)
+
+
+# Workbooks
+
+# What Excel can hold: rows of a sheet with the header, UTF-16 units in a cell, links in a sheet.
+MOST_ROWS = 1_048_576
+MOST_TEXT = 32_767
+MOST_LINKS = 65_530
+LONGEST_LINK = 2_079
+CUT = " […]"
+# What XML cannot hold, not even escaped; XlsxWriter escapes the other control characters as Excel does.
+NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# No text from the data ever becomes a formula or a link of its own accord.
+WORKBOOK = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "remove_timezone": True,
+    "max_url_length": LONGEST_LINK,
+}
+# Widths of columns, in characters, are those of what the first rows hold, within bounds.
+NARROWEST, WIDEST, ROWS_MEASURED = 8, 60, 200
+PIECE = 1 << 16
+
+
+def write_xlsx(export):
+    """Yield a workbook: the rows as a table, then what they are, then what each column holds.
+
+    A workbook is a ZIP file that can only be written whole: it is made in a temporary file, row by row.
+    """
+    with TemporaryFile() as file:
+        with Workbook(file, WORKBOOK) as book:
+            sheets = [book.add_worksheet(name) for name in (_("Rows"), _("About"), _("Data dictionary"))]
+            rows = RowSheet(book, sheets[0], export)
+            rows.write()
+            write_about(book, sheets[1], [*export.about, *rows.limits])
+            write_dictionary(book, sheets[2], export.of.columns)
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
+
+
+class RowSheet:
+    """The sheet with the rows. ``limits`` says, as ``export.about`` does, what of them Excel could not hold."""
+
+    def __init__(self, book, sheet, export):
+        self.sheet, self.export, self.columns = sheet, export, export.of.columns
+        self.header = book.add_format({"bold": True, "valign": "top"})
+        self.date = book.add_format({"num_format": "yyyy-mm-dd"})
+        self.time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.link = book.get_default_url_format()
+        self.links = self.cut = self.rows = 0
+
+    def write(self):
+        count = min(len(self.export), MOST_ROWS - 1)
+        make_table(self.sheet, count, [column.name for column in self.columns])
+        widths = [len(column.name) + 4 for column in self.columns]
+        for at, column in enumerate(self.columns):
+            self.sheet.write_string(0, at, column.name, self.header)
+        for number, row in enumerate(islice(self.export.rows(), count), start=1):
+            for at, column in enumerate(self.columns):
+                value = column.value(row)
+                if value is None:
+                    continue
+                shown = self.write_cell(number, at, value, column)
+                if number <= ROWS_MEASURED and shown > widths[at]:
+                    widths[at] = shown
+            self.rows = number
+        self.sheet.freeze_panes(1, 0)
+        # A list of one number is a text all the same.
+        self.sheet.ignore_errors({"number_stored_as_text": self.sheet.tables[-1]["range"]})
+        for at, width in enumerate(widths):
+            self.sheet.set_column(at, at, min(max(width, NARROWEST), WIDEST))
+
+    def write_cell(self, row, at, value, column):
+        """Write one value as what it is, and return how many characters it takes."""
+        if column.is_address:
+            return self.write_address(row, at, f"{self.export.site}{value}")
+        if isinstance(value, list | tuple):
+            value = SEPARATOR.join(map(str, value))
+        if isinstance(value, str):
+            if value:
+                self.sheet.write_string(row, at, self.fitting(value))
+        elif isinstance(value, bool):
+            self.sheet.write_boolean(row, at, value)
+        elif isinstance(value, int | float | Decimal):
+            self.sheet.write_number(row, at, value)
+        elif isinstance(value, datetime):
+            self.sheet.write_datetime(row, at, value, self.time)
+        elif isinstance(value, date):
+            self.sheet.write_datetime(row, at, value, self.date)
+        else:
+            value = str(value)
+            self.sheet.write_string(row, at, self.fitting(value))
+        return len(value) if isinstance(value, str) else 10
+
+    def write_address(self, row, at, address):
+        if self.links < MOST_LINKS and len(address) <= LONGEST_LINK:
+            self.links += 1
+            self.sheet.write_url(row, at, address, self.link, string=address)
+        else:
+            self.sheet.write_string(row, at, address)
+        return len(address)
+
+    def fitting(self, text):
+        """Return ``text`` as Excel can hold it; what is too long is cut, marked and counted."""
+        if NOT_XML.search(text):
+            text = NOT_XML.sub("\ufffd", text)
+        # A character takes one UTF-16 unit or two.
+        if 2 * len(text) > MOST_TEXT and utf16_length(text) > MOST_TEXT:
+            self.cut += 1
+            units = text.encode("utf-16-le")[: 2 * (MOST_TEXT - len(CUT))]
+            text = units.decode("utf-16-le", "ignore") + CUT
+        return text
+
+    @property
+    def limits(self):
+        said = []
+        if self.cut:
+            text = _("%(cells)d, marked %(mark)s: Excel holds no more than %(most)d characters in one. CSV has them whole.")
+            said.append(
+                ("cut", _("Cells cut short"), text % {"cells": self.cut, "mark": CUT.strip(), "most": MOST_TEXT})
+            )
+        if missing := len(self.export) - self.rows:
+            text = _("%(rows)d: Excel holds no more than %(most)d rows in a sheet. CSV has them all.")
+            said.append(("missing", _("Rows left out"), text % {"rows": missing, "most": MOST_ROWS}))
+        return said
+
+
+def utf16_length(text):
+    return len(text.encode("utf-16-le")) // 2
+
+
+def make_table(sheet, rows, names):
+    """Make the first ``rows`` rows and the header one Excel table, which has filters and bands.
+
+    XlsxWriter refuses tables in constant memory, for it would write their cells all at once; this one is declared for
+    one row, so that it writes no more than the header, and then stretched.
+    """
+    sheet.constant_memory = False
+    columns = [{"header": name} for name in names]
+    sheet.add_table(0, 0, 1, len(names) - 1, {"name": "Rows", "style": "Table Style Light 1", "columns": columns})
+    sheet.constant_memory = True
+    table = sheet.tables[-1]
+    for name in ("range", "a_range", "autofilter"):
+        first, _colon, last = table[name].partition(":")
+        table[name] = f"{first}:{last.rstrip('0123456789')}{max(rows, 1) + 1}"
+
+
+def write_about(book, sheet, about):
+    """Write (name, what it says, value) as two columns, with links that work."""
+    label = book.add_format({"bold": True, "valign": "top"})
+    text = book.add_format({"text_wrap": True, "valign": "top", "align": "left"})
+    day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 100)
+    for number, (_name, says, value) in enumerate(about):
+        sheet.write_string(number, 0, str(says), label)
+        if isinstance(value, datetime):
+            sheet.write_datetime(number, 1, value, day)
+        elif isinstance(value, int):
+            sheet.write_number(number, 1, value, text)
+        elif value.startswith(("https://", "http://")) and len(value) <= LONGEST_LINK:
+            sheet.write_url(number, 1, value, string=value)
+        else:
+            sheet.write_string(number, 1, NOT_XML.sub("\ufffd", str(value))[:MOST_TEXT], text)
+
+
+def write_dictionary(book, sheet, columns):
+    header = book.add_format({"bold": True})
+    text = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 100)
+    sheet.freeze_panes(1, 0)
+    for at, name in enumerate((_("Column"), _("What it holds"))):
+        sheet.write_string(0, at, name, header)
+    for number, column in enumerate(columns, start=1):
+        sheet.write_string(number, 0, column.name, text)
+        sheet.write_string(number, 1, str(column.help), text)
+
+
+XLSX = Format(
+    "xlsx",
+    gettext_lazy("Excel"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    write_xlsx,
+    is_slow=True,
+    shell=9000,
+)

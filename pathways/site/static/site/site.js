@@ -128,7 +128,37 @@
     list.before(input);
   }
 
+  /* Citations are copied with one key; where the browser cannot, there is no button. */
+
+  async function copy(button) {
+    const status = button.closest(".cite").querySelector("[role=status]");
+    const { copies, copiesFrom, copied } = button.dataset;
+    const text = async () => {
+      if (copies) return document.getElementById(copies).textContent;
+      const answer = await fetch(copiesFrom);
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.text();
+    };
+    status.textContent = "";
+    try {
+      // Given as a promise: by the time the text is there, some browsers have forgotten that a key was pressed.
+      const blob = text().then((found) => new Blob([found], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+      status.textContent = copied;
+    } catch {
+      status.textContent = status.dataset.failed;
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copies], [data-copies-from]");
+    if (button) copy(button);
+  });
+
   function prepare(root) {
+    root.querySelectorAll("[data-copies], [data-copies-from]").forEach((button) => {
+      button.hidden = !(navigator.clipboard && window.ClipboardItem);
+    });
     root.querySelectorAll("[data-long]").forEach((list) => {
       if (!list.previousElementSibling?.classList.contains("facet-box")) filterBox(list);
     });
@@ -137,10 +167,58 @@
   document.querySelectorAll("[data-suggestions]").forEach(combobox);
   prepare(document);
 
-  /* When a list is refreshed in place, facets that were open stay open, and the focus stays where it was. */
+  /* Formats that arrive only when they are made: say so meanwhile. What goes wrong leaves a plain link. */
+
+  async function fetchFile(link, status) {
+    link.setAttribute("aria-disabled", "true");
+    status.textContent = link.dataset.making;
+    try {
+      const answer = await fetch(link.href);
+      if (!answer.ok) throw new Error(answer.status);
+      const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "");
+      const file = document.createElement("a");
+      file.href = URL.createObjectURL(await answer.blob());
+      file.download = named?.[1] ?? "";
+      file.click();
+      setTimeout(() => URL.revokeObjectURL(file.href), 60000);
+      status.textContent = link.dataset.made;
+    } catch {
+      status.textContent = link.dataset.failed;
+      link.removeAttribute("data-making");
+    }
+    link.removeAttribute("aria-disabled");
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-making]");
+    const other = event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!link || other) return;
+    event.preventDefault();
+    const status = link.closest(".menu").querySelector("[role=status]");
+    if (!link.hasAttribute("aria-disabled")) fetchFile(link, status);
+  });
+
+  /* A menu closes when the next thing is done. */
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest(".menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  /* When a list is refreshed in place, facets that were open stay open, and the focus stays where it was, and
+     what is being typed is not lost. */
 
   let open = [];
   let focused = "";
+  let typed = null;
   /* On a narrow screen the filters stand over the list, and refreshing it would close them: it waits for the button. */
   document.addEventListener("htmx:confirm", (event) => {
     const ticked = event.detail.triggeringEvent?.type === "change";
@@ -149,6 +227,7 @@
   document.addEventListener("htmx:beforeSwap", () => {
     open = [...document.querySelectorAll("details.facet[open]")].map((facet) => facet.id);
     focused = document.activeElement?.id;
+    typed = document.activeElement?.matches("#list input:not([type=checkbox])") ? document.activeElement.value : null;
   });
   document.addEventListener("htmx:afterSwap", () => {
     open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
@@ -156,6 +235,13 @@
     // htmx sees to it itself, but not in a facet that was closed until now, nor in filters that have gone from sight.
     for (const id of [focused, "results"]) {
       if (focused && document.activeElement === document.body) document.getElementById(id)?.focus();
+    }
+    const field = document.getElementById(focused);
+    if (typed !== null && field && field.value !== typed) {
+      field.value = typed;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      // The browser does not know that a reader changed it.
+      field.addEventListener("blur", () => field.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
     }
   });
 })();

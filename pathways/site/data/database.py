@@ -1,0 +1,98 @@
+"""The public tables as an SQLite file, made once for each version of the data."""
+
+import hashlib
+import os
+import sqlite3
+from contextlib import closing
+from itertools import islice
+from tempfile import NamedTemporaryFile
+
+from django.conf import settings
+
+import pathways
+
+from .package import package
+from .tables import BY_NAME, TABLES
+
+TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
+BATCH = 5000
+
+
+def database(site):
+    """Return the path of the file of the public tables as they stand, which is made if there is none yet."""
+    about = package(site)
+    parts = (pathways.__version__, site, about["version"], about["licenses"])
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+    folder = settings.VAR_DIR / "public"
+    path = folder / f"pathways-{digest[:32]}.sqlite"
+    if not path.exists():
+        folder.mkdir(exist_ok=True)
+        # Whoever asks meanwhile makes one too; the last to be ready stays, and they are the same.
+        with NamedTemporaryFile(dir=folder, suffix=".making", delete=False) as file:
+            making = file.name
+        try:
+            write(making, site, about)
+            os.replace(making, path)
+        except BaseException:
+            os.unlink(making)
+            raise
+        for other in folder.glob("pathways-*.sqlite"):
+            if other != path:
+                other.unlink(missing_ok=True)
+    return path
+
+
+def write(path, site, about):
+    """Write the tables, with their keys and what refers to what, and a table that says what they are."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # The file is new: nothing is lost when it is not finished.
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")
+        for table in TABLES:
+            connection.execute(definition(table))
+            places = ", ".join("?" * len(table.fields))
+            rows = (tuple(map(plain, row)) for row in table.rows(site))
+            while batch := list(islice(rows, BATCH)):
+                connection.executemany(f'INSERT INTO "{table.name}" VALUES ({places})', batch)  # noqa: S608
+            for field in table.fields:
+                if field.refers_to and field.name != table.key[:1]:
+                    connection.execute(
+                        f'CREATE INDEX "{table.name}_{field.name}" ON "{table.name}" ("{field.name}")'
+                    )
+        connection.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        licence = about["licenses"][0]
+        said = {name: about[name] for name in ("title", "description", "homepage", "version", "created")}
+        said |= {"licence": licence["title"], "licence_address": licence["path"]}
+        connection.executemany("INSERT INTO about VALUES (?, ?)", said.items())
+        connection.execute("COMMIT")
+        connection.execute("ANALYZE")
+
+
+def definition(table):
+    """Return the statement that creates a table."""
+    parts = [column(field) for field in table.fields]
+    if table.key:
+        parts.append(f"PRIMARY KEY ({quoted(table.key)})")
+    parts += [
+        f'FOREIGN KEY ("{field.name}") REFERENCES "{field.refers_to}" ({quoted(BY_NAME[field.refers_to].key)})'
+        for field in table.fields
+        if field.refers_to
+    ]
+    return f'CREATE TABLE "{table.name}" ({", ".join(parts)})'
+
+
+def column(field):
+    required = " NOT NULL" if field.required else ""
+    return f'"{field.name}" {TYPES.get(field.type, "TEXT")}{required}'
+
+
+def quoted(names):
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def plain(value):
+    """Return a value as SQLite keeps it; an empty text is nothing."""
+    if value == "" or value is None:
+        return None
+    return value if isinstance(value, str | int | float) else str(value)
