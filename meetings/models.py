@@ -129,6 +129,10 @@ class Meeting(Record):
             ),
         )
 
+    def missing(self):
+        if not (self.summary.strip() or self.documents.exists()):
+            yield "summary", _("Say what it was, or name it on the page of a document that prepares or reports on it.")
+
     def __str__(self):
         return self.title
 
@@ -541,6 +545,12 @@ class Outcome(Record):
                 violation_error_message=_("A session needs its meeting."),
             ),
         )
+
+    def missing(self):
+        if not self.theme_rows.exists():
+            yield "theme_rows", _("Give it one to four themes.")
+        if not self.locator.strip():
+            yield "locator", _("Say where in the document it is printed.")
 
     def __str__(self):
         return f"{self.locator}: {self.heading}"

@@ -121,6 +121,9 @@ SITE_URL = env_address("SITE_URL").rstrip("/")
 DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
 DATA_LICENCE_URL = env_address("DATA_LICENCE_URL")
 
+# Whether someone else than who wrote a record has to publish it; a team of one turns it off.
+FOUR_EYES = env_bool("FOUR_EYES", default=True)
+
 INSTALLED_APPS = [
     "pathways.api",
     "pathways.site",

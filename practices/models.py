@@ -52,6 +52,10 @@ BASIS_HELP = _("Stated by the source; or what of it the curator inferred.")
 CONTRIBUTION_HELP = _("In a few words, where it differs: 'advocated', 'agreed to permanent residency'.")
 
 
+# Words of a summary; the lower bound leaves room for records of which the source gives only a title.
+SHORTEST_SUMMARY, LONGEST_SUMMARY = 5, 80
+
+
 class Practice(Record):
     """A programme, scheme, agreement, tool or publication that a source tells of."""
 
@@ -142,6 +146,9 @@ class Practice(Record):
         related_name="practices",
         help_text=_("Only those the source names."),
     )
+    none_named = models.BooleanField(
+        _("no country named"), default=False, help_text=_("The source names no country, region or group for it.")
+    )
     inferred = models.JSONField(
         _("inferred fields"), default=list, blank=True, help_text=_("Which of the fields are the curator's inference.")
     )
@@ -174,6 +181,21 @@ class Practice(Record):
     def clean(self):
         if not isinstance(self.inferred, list) or not set(self.inferred) <= set(self.Inferrable.values):
             raise ValidationError({"inferred": _("Only these fields can be marked: %s.") % ", ".join(self.Inferrable)})
+
+    def missing(self):
+        words = len(self.summary.split())
+        if not SHORTEST_SUMMARY <= words <= LONGEST_SUMMARY:
+            yield "summary", _("Say what it is in 20 to 80 words, fewer where the source gives only a title.")
+        has_parts = self.inverse_relations.filter(kind=PracticeRelation.Kind.PART_OF).exists()
+        if not (self.none_named or has_parts or self.country_rows.exists() or self.region_rows.exists()):
+            yield (
+                "country_rows",
+                _("Name a country, region or group with its role, or say that the source names none."),
+            )
+        if not self.theme_rows.exists():
+            yield "theme_rows", _("Give it one to four themes.")
+        if not self.citations.exclude(locator="").exists():
+            yield "citations", _("Say in which document it is printed, and where in it.")
 
     def get_absolute_url(self):
         return reverse("practices:detail", args=[self.slug])

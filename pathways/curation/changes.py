@@ -51,9 +51,9 @@ def referred_models(model):
     return others - {None}
 
 
-def newest_versions(model, ids=None):
-    """Return the newest version of each row of ``model``, by the row's id."""
-    versions = Version.objects.filter(content_type=ContentType.objects.get_for_model(model))
+def newest_versions(model, ids=None, *, of_revision=False):
+    """Return the newest version of each row of ``model``, by the row's id; or that of the revision of each."""
+    versions = Version.objects.filter(content_type=ContentType.objects.get_for_model(model), of_revision=of_revision)
     if ids is not None:
         versions = versions.filter(object_id__in=ids)
     newest = versions.order_by().values("object_id").annotate(newest=Max("pk")).values("newest")
@@ -77,6 +77,8 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
         newest = newest_versions(model, pks)
         for row, data in snapshots(model._base_manager.filter(pk__in=pks)):
             before = newest.get(row.pk)
+            if is_revision(row):
+                before = newest_versions(model, [row.revises_id], of_revision=True).get(row.revises_id)
             if action != Change.Action.LOAD and isinstance(row, Record) and row.is_public:
                 stamp(row, data, before)
             version = version_of(row, data)
@@ -102,11 +104,16 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
     return change
 
 
+def is_revision(row):
+    return isinstance(row, Record) and row.revises_id is not None
+
+
 def version_of(row, data):
     key = row.natural_key()[0]
     return Version(
         content_type=ContentType.objects.get_for_model(row),
-        object_id=row.pk,
+        object_id=row.revises_id if is_revision(row) else row.pk,
+        of_revision=is_revision(row),
         key=str(key),
         status=getattr(row, "status", ""),
         beside=beside(row),

@@ -217,6 +217,10 @@ class Record(Curated):
     def is_public(self):
         return self.status == Status.PUBLISHED and self.revises_id is None
 
+    def missing(self):
+        """Yield (field, what to do) for all that a curator must still give before it can be published."""
+        return iter(())
+
     @property
     def lasting_slug(self):
         """The address it was first published under: identifiers of it that others keep are made from this one."""
@@ -304,7 +308,14 @@ class Change(models.Model):
         ADD = "add", _("added")
         EDIT = "edit", _("edited")
         REMOVE = "remove", _("removed")
+        SUBMIT = "submit", _("submitted for review")
+        RETURN = "return", _("returned")
+        PUBLISH = "publish", _("published")
         ARCHIVE = "archive", _("archived")
+        REINSTATE = "reinstate", _("published again")
+        REVISE = "revise", _("began a revision")
+        DISCARD = "discard", _("discarded a revision")
+        RESTORE = "restore", _("restored an earlier version")
 
     at = models.DateTimeField(_("when"), auto_now_add=True)
     actor = models.ForeignKey(
@@ -318,19 +329,29 @@ class Change(models.Model):
         verbose_name = _("change")
         verbose_name_plural = _("changes")
         ordering = ("-pk",)
+        # What a step of the workflow asks for, whatever kind of record it is of.
+        permissions = (
+            ("submit_record", _("Can submit records for review")),
+            ("review_record", _("Can return and publish records")),
+            ("remove_record", _("Can remove records for good")),
+        )
 
     def __str__(self):
         return f"{self.pk} {self.get_action_display()}"
 
 
 class Version(models.Model):
-    """A record or term as one change left it: its content, what stands beside it, and its status."""
+    """A record or term as one change left it: its content, what stands beside it, and its status.
+
+    The versions of a revision belong to the record that it revises: ``object_id`` is that record's.
+    """
 
     change = models.ForeignKey(Change, verbose_name=_("change"), on_delete=models.CASCADE, related_name="versions")
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
     object_id = models.PositiveBigIntegerField()
     subject = GenericForeignKey()
     key = models.CharField(_("address"), max_length=120)
+    of_revision = models.BooleanField(_("of a revision"), default=False)
     status = models.CharField(_("status"), max_length=12, blank=True, help_text=_("Empty for a term; or 'removed'."))
     beside = models.JSONField(_("beside the content"))
     snapshot = models.JSONField(_("content"))
@@ -341,7 +362,7 @@ class Version(models.Model):
         ordering = ("-pk",)
         indexes = (models.Index(fields=["content_type", "object_id", "-id"], name="curation_version_newest"),)
         constraints = (
-            models.UniqueConstraint(fields=["change", "content_type", "object_id"], name="curation_version_once"),
+            models.UniqueConstraint(fields=["change", "content_type", "object_id", "of_revision"], name="curation_version_once"),
         )
 
     def __str__(self):
