@@ -75,7 +75,7 @@ class MeetingAdmin(RecordAdmin):
         RecordAdmin.publication,
     )
     inlines = (AttendanceInline, ParticipationInline, SessionInline, AgendaPointInline)
-    list_display = ("title", "series", "kind", "starts_on", "status")
+    list_display = ("title", "series", "kind", "starts_on", "state")
     list_filter = ("status", "series", "kind", "standing")
     list_select_related = ("series",)
     search_fields = ("title", "slug", "place")
@@ -128,7 +128,7 @@ class OutcomeAdmin(RecordAdmin):
         RecordAdmin.publication,
     )
     inlines = (OutcomeThemeInline,)
-    list_display = ("heading", "kind", "document", "locator", "status")
+    list_display = ("heading", "kind", "document", "locator", "state")
     list_filter = ("status", "kind", "document")
     list_select_related = ("document",)
     search_fields = ("heading", "text", "slug", "locator")

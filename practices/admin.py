@@ -108,7 +108,7 @@ class PracticeAdmin(RecordAdmin):
             },
         ),
         (_("What it refers to"), {"fields": ("instruments", "gcm_objectives", "sdg_targets")}),
-        (_("More about it"), {"fields": ("description", "inferred")}),
+        (_("More about it"), {"fields": ("description", "none_named", "inferred")}),
         RecordAdmin.publication,
     )
     inlines = (
@@ -122,7 +122,7 @@ class PracticeAdmin(RecordAdmin):
         RelationInline,
         ResponseInline,
     )
-    list_display = ("title", "acronym", "kind", "start_year", "status", "updated_on")
+    list_display = ("title", "acronym", "kind", "start_year", "state", "updated_on")
     list_filter = ("status", "kind", "lifecycle", "themes")
     search_fields = ("title", "acronym", "other_names", "slug")
     prepopulated_fields = {"slug": ("title",)}

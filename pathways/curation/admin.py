@@ -1,11 +1,18 @@
 """What the admin pages of everything curated have in common: each save is one change, with its versions."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from . import workflow
 from .changes import record
-from .models import Change, Version
+from .models import Change, Status, Version
 from .snapshots import has_position, owned_models
 
 # What is typed without a scheme is taken for https, as Django 6 will do by itself.
@@ -68,15 +75,19 @@ class TermAdmin(CuratedAdmin):
 
 
 class RecordAdmin(CuratedAdmin):
-    """Records are archived, never deleted: others cite them."""
+    """Records take steps from draft to published; they are archived, never deleted: others cite them.
 
+    What is published is not edited, but revised in a draft beside it.
+    """
+
+    change_form_template = "admin/curation/record_change_form.html"
     list_filter = ("status",)
-    readonly_fields = ("published_on", "updated_on", "first_slug", "former_slugs")
+    readonly_fields = ("state", "published_on", "updated_on", "reviewed_on", "first_slug", "former_slugs")
     publication = (
         _("Publication"),
         {
             "fields": (
-                "status",
+                "state",
                 ("published_on", "updated_on"),
                 ("reviewed_on", "review_due_on"),
                 "replaced_by",
@@ -85,11 +96,85 @@ class RecordAdmin(CuratedAdmin):
         },
     )
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).filter(revises=None)
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, record):
+        if record.revises_id:
+            return _("%s revision") % capfirst(record.get_status_display())
+        return capfirst(record.get_status_display())
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        # Its address and what replaces it are matters of the public record.
+        return (*fields, "replaced_by", "slug") if obj and obj.revises_id else fields
+
+    def has_change_permission(self, request, obj=None):
+        if not super().has_change_permission(request, obj):
+            return False
+        if obj is None or obj.status == Status.DRAFT:
+            return True
+        return obj.status == Status.IN_REVIEW and request.user.has_perm(workflow.REVIEW)
+
+    def has_view_permission(self, request, obj=None):
+        return super().has_view_permission(request, obj) or super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    # Steps
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        steps = self.admin_site.admin_view(self.step_view)
+        return [path("<path:object_id>/step/", steps, name=f"{name}_step"), *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            revision = type(obj)._base_manager.filter(revises=obj).first()
+            context |= {
+                "steps": workflow.steps(obj, request.user),
+                "missing": workflow.missing(obj) if obj.status != Status.ARCHIVED else [],
+                "revision": revision,
+                "may_revise": obj.is_public and revision is None and self.may_write(request),
+                "may_discard": obj.revises_id and self.may_write(request),
+                "last_note": workflow.last_note(obj),
+                "opts": self.opts,
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def may_write(self, request):
+        return super().has_change_permission(request)
+
+    def step_view(self, request, object_id):
+        """Take the step that was asked for by POST, and say what came of it."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.may_write(request):
+            raise PermissionDenied
+        action, note = request.POST.get("action", ""), request.POST.get("note", "")
+        try:
+            record, said = self.taken(request, action, record, note)
+        except workflow.Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, said)
+        if not type(record)._base_manager.filter(pk=record.pk).exists():
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", record.pk)
+
+    def taken(self, request, action, record, note):
+        """Return the record after a step, and what to say of it."""
+        if action == Change.Action.REVISE:
+            return workflow.revise(record, request.user), _("This is the revision; the published one stays as it is.")
+        if action == Change.Action.DISCARD:
+            workflow.discard(record, request.user, note)
+            return record.revises, _("The revision was discarded.")
+        if action not in workflow.STEPS:
+            raise workflow.Refused(_("There is no such step."))
+        record = workflow.take(action, record, request.user, note)
+        return record, capfirst(_("%(record)s: %(what)s.")) % {"record": record, "what": Change.Action(action).label}
 
 
 @admin.register(Change)

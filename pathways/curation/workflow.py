@@ -128,6 +128,12 @@ def alone(record, user):
     return writers == {user.pk}
 
 
+def last_note(record):
+    """Return the change that brought ``record`` back to its author, while it stands so, or None."""
+    last = versions_of(record).filter(change__action__in=[*STEPS, Change.Action.REVISE]).select_related("change").first()
+    return last.change if last and last.change.action == Change.Action.RETURN else None
+
+
 def versions_of(record):
     """Return the versions of a record, those of its revisions among them, the newest first."""
     return Version.objects.filter(
