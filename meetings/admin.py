@@ -2,8 +2,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pathways.curation.admin import RecordAdmin, TermAdmin
+from pathways.curation.desk.lists import CountryFilter
+from pathways.curation.importing.admin import ImportingAdmin
+from pathways.listing.export import RowsExport
+from pathways.listing.views import file_response, site_address
 from pathways.vocabulary.admin import NamedAdmin
 
+from .exports import MEETINGS, OUTCOMES
+from .importing import MEETING_SHEETS, OUTCOME_SHEETS
 from .models import (
     AgendaPoint,
     Attendance,
@@ -18,6 +24,7 @@ from .models import (
     Series,
     Session,
 )
+from .views import MeetingDetail, OutcomeDetail
 
 
 class SessionChoice:
@@ -64,7 +71,8 @@ class ParticipationInline(SessionChoice, admin.StackedInline):
 
 
 @admin.register(Meeting)
-class MeetingAdmin(RecordAdmin):
+class MeetingAdmin(ImportingAdmin, RecordAdmin):
+    importable = MEETING_SHEETS
     fieldsets = (
         (None, {"fields": ("title", "title_supplied", "slug", "summary")}),
         (
@@ -75,12 +83,23 @@ class MeetingAdmin(RecordAdmin):
         RecordAdmin.publication,
     )
     inlines = (AttendanceInline, ParticipationInline, SessionInline, AgendaPointInline)
-    list_display = ("title", "series", "kind", "starts_on", "state")
-    list_filter = ("status", "series", "kind", "standing")
-    list_select_related = ("series",)
+    layout = (0, 1, 2, "attendance", "participations", "sessions", "agenda_points", 3)
+    detail_view = MeetingDetail
+    country_path = "country"
+    list_display = ("title", "starts_on", "countries_named", *RecordAdmin.columns)
+    list_filter = (*RecordAdmin.filters, CountryFilter, "series", "kind", "standing")
+    list_select_related = ("series", "country")
     search_fields = ("title", "slug", "place")
     prepopulated_fields = {"slug": ("title",)}
-    autocomplete_fields = ("country", "parent", "replaced_by")
+    autocomplete_fields = ("country", "series", "parent", "replaced_by")
+
+    export_formats = ("xlsx", "csv")
+
+    def country_names(self, meeting):
+        return [meeting.country.name] if meeting.country else []
+
+    def export_file(self, request, records, extension):
+        return file_response(request, RowsExport(MEETINGS, site_address(request), records), extension)
 
 
 class DocumentMeetingInline(admin.TabularInline):
@@ -113,7 +132,8 @@ class OutcomeThemeInline(admin.TabularInline):
 
 
 @admin.register(Outcome)
-class OutcomeAdmin(RecordAdmin):
+class OutcomeAdmin(ImportingAdmin, RecordAdmin):
+    importable = OUTCOME_SHEETS
     fieldsets = (
         (None, {"fields": ("heading", "heading_supplied", "slug", "text")}),
         (
@@ -128,8 +148,11 @@ class OutcomeAdmin(RecordAdmin):
         RecordAdmin.publication,
     )
     inlines = (OutcomeThemeInline,)
-    list_display = ("heading", "kind", "document", "locator", "state")
-    list_filter = ("status", "kind", "document")
+    layout = (0, 1, 2, "theme_rows", 3, 4)
+    detail_view = OutcomeDetail
+    title_field = "heading"
+    list_display = ("heading", "kind", "locator", *RecordAdmin.columns)
+    list_filter = (*RecordAdmin.filters, "kind", "document")
     list_select_related = ("document",)
     search_fields = ("heading", "text", "slug", "locator")
     autocomplete_fields = (
@@ -143,6 +166,10 @@ class OutcomeAdmin(RecordAdmin):
         "gcm_objectives",
         "replaced_by",
     )
+    export_formats = ("xlsx", "csv")
+
+    def export_file(self, request, records, extension):
+        return file_response(request, RowsExport(OUTCOMES, site_address(request), records), extension)
 
 
 @admin.register(KeyMessage, Recommendation)

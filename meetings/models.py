@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -129,8 +129,15 @@ class Meeting(Record):
             ),
         )
 
+    @classmethod
+    def lacking(cls):
+        about = DocumentMeeting.objects.filter(meeting=Coalesce(OuterRef("revises_id"), OuterRef("pk")))
+        return Q(summary__regex=r"^\s*$") & ~Exists(about)
+
     def missing(self):
-        if not (self.summary.strip() or self.documents.exists()):
+        # Documents are about the public meeting, not about the draft that revises it.
+        about = DocumentMeeting.objects.filter(meeting=self.revises_id or self.pk)
+        if not (self.summary.strip() or about.exists()):
             yield "summary", _("Say what it was, or name it on the page of a document that prepares or reports on it.")
 
     def __str__(self):
@@ -545,6 +552,10 @@ class Outcome(Record):
                 violation_error_message=_("A session needs its meeting."),
             ),
         )
+
+    @classmethod
+    def lacking(cls):
+        return ~Exists(OutcomeTheme.objects.filter(outcome=OuterRef("pk"))) | Q(locator__regex=r"^\s*$")
 
     def missing(self):
         if not self.theme_rows.exists():

@@ -2,6 +2,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from pathways.listing.export import RowsExport
+from pathways.listing.history import RecordHistory
 from pathways.listing.views import (
     ListCitation,
     RecordCitation,
@@ -66,6 +67,10 @@ class MeetingDetail(RecordDetail):
             "parts": meeting.parts.published(),
             "parent": meeting.parent if meeting.parent and meeting.parent.is_public else None,
         }
+
+
+class MeetingHistory(RecordHistory):
+    model = Meeting
 
 
 class MeetingCitation(RecordCitation):
@@ -173,6 +178,10 @@ class OutcomeDetail(RecordDetail):
             "parent": outcome.parent if outcome.parent and outcome.parent.is_public else None,
             "meeting": outcome.meeting if outcome.meeting and outcome.meeting.is_public else None,
         }
+
+
+class OutcomeHistory(RecordHistory):
+    model = Outcome
 
 
 class OutcomeCitation(RecordCitation):

@@ -7,7 +7,9 @@ allowed, and static files are served from the apps. Without it nothing is assume
 import os
 import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -93,6 +95,36 @@ def env_number(name, default):
     return int(text)
 
 
+def env_mail(name):
+    """Return Django's settings for the mail server whose address stands under ``name``; without one nothing is sent."""
+    address = os.environ.get(name, "").strip()
+    if not address:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    if address == "console:":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    try:
+        parts = urlsplit(address)
+        schemes = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+        if not parts.hostname or parts.scheme not in schemes:
+            raise ValueError
+        port = parts.port or schemes[parts.scheme]
+    except ValueError:
+        # The address may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a mail server; set it to one such as smtp+tls://user:password@host:587, "
+            "or to console: to see letters in the log."
+        ) from None
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
 def env_secret(name, *, local):
     """Return the secret under ``name``; a local run makes one on its first start and keeps it in var/."""
     if os.environ.get(name):
@@ -127,10 +159,12 @@ FOUR_EYES = env_bool("FOUR_EYES", default=True)
 INSTALLED_APPS = [
     "pathways.api",
     "pathways.site",
+    "pathways.suggestions",
     "practices",
     "meetings",
     "pathways.listing",
     "pathways.vocabulary",
+    "pathways.links",
     "pathways.curation",
     "django_filters",
     # For its messages.
@@ -138,6 +172,10 @@ INSTALLED_APPS = [
     # For its static files: htmx.
     "django_htmx",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -146,6 +184,8 @@ INSTALLED_APPS = [
     # Before staticfiles, so that runserver leaves static files to whitenoise as every other server does.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    # Last: its pages of the admin take the place of those of the apps before.
+    "pathways.accounts",
 ]
 
 MIDDLEWARE = [
@@ -158,8 +198,13 @@ MIDDLEWARE = [
     "pathways.listing.middleware.DataVersionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "pathways.accounts.middleware.SecondFactor",
+    "pathways.accounts.middleware.Audit",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Last, as its page for who is locked out replaces what was answered.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "pathways.urls"
@@ -184,15 +229,36 @@ TEMPLATES = [
 
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
+# Accounts
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
+# Who fails so often under one name from one address waits; whoever else has that name, or that address, does not.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "pathways.accounts.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "pathways.accounts.clients.client_address"
+AXES_HTTP_RESPONSE_CODE = 429
+# The audit log tells of logins; accounts are let in again on their own pages of the admin.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Whether those who publish or administer must have a second factor; who has one is asked for it in any case.
+REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = SITE_NAME
+# A session ends with the browser, after so many hours, and when its password changes.
+SESSION_COOKIE_AGE = env_number("SESSION_HOURS", default=12) * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -258,6 +324,18 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
+
+# Letters to those whose turn it is in the workflow: none without a server to send them by.
+EMAIL_NOTICES = bool(os.environ.get("EMAIL_URL"))
+globals().update(env_mail("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "pathways@localhost"
+EMAIL_TIMEOUT = 10
+
+# How many suggestions one address may send.
+SUGGESTION_LIMIT = env_limit("SUGGESTION_LIMIT", default="5/hour")
+# Whether check_links may ask addresses within the own network, as its tests do.
+LINKS_MAY_BE_PRIVATE = False
+
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
 

@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("pathways.site.urls")),
     path("", include("practices.urls")),
     path("", include("meetings.urls")),
+    path("", include("pathways.suggestions.urls")),
+    path("admin/second-factor/", include("pathways.accounts.urls")),
     path("admin/", admin.site.urls),
 ]
 

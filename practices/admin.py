@@ -3,8 +3,16 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pathways.curation.admin import HTTPS, RecordAdmin
+from pathways.curation.desk.lists import CountryFilter
+from pathways.listing.export import RowsExport
+from pathways.listing.views import file_response, site_address
+from pathways.curation.importing.admin import ImportingAdmin
 
+from .importing import PRACTICE_SHEETS
+from .exports import PRACTICES
 from .models import (
+    LONGEST_SUMMARY,
+    SHORTEST_SUMMARY,
     Citation,
     Figure,
     Link,
@@ -16,6 +24,7 @@ from .models import (
     PracticeTheme,
     Response,
 )
+from .views import PracticeDetail
 
 
 class PracticeForm(forms.ModelForm):
@@ -89,26 +98,30 @@ class ResponseInline(admin.TabularInline):
 
 
 @admin.register(Practice)
-class PracticeAdmin(RecordAdmin):
+class PracticeAdmin(ImportingAdmin, RecordAdmin):
+    importable = PRACTICE_SHEETS
     form = PracticeForm
     fieldsets = (
-        (None, {"fields": ("title", "title_supplied", "acronym", "other_names", "slug", "summary")}),
+        (None, {"fields": ("title", "title_supplied", "slug", "summary")}),
+        (_("Countries"), {"fields": ("none_named",)}),
+        (_("Facts"), {"fields": ("kind", ("start_year", "end_year"), "lifecycle", "places")}),
         (
-            _("Facts"),
+            _("What it is about"),
             {
                 "fields": (
-                    "kind",
-                    ("start_year", "end_year"),
-                    "lifecycle",
-                    "places",
                     "sectors",
                     "target_groups",
                     "skill_levels",
+                    "instruments",
+                    "gcm_objectives",
+                    "sdg_targets",
+                    "acronym",
+                    "other_names",
+                    "inferred",
                 )
             },
         ),
-        (_("What it refers to"), {"fields": ("instruments", "gcm_objectives", "sdg_targets")}),
-        (_("More about it"), {"fields": ("description", "none_named", "inferred")}),
+        (_("More about it"), {"fields": ("description",)}),
         RecordAdmin.publication,
     )
     inlines = (
@@ -117,14 +130,34 @@ class PracticeAdmin(RecordAdmin):
         OrganisationInline,
         ThemeInline,
         FigureInline,
+        ResponseInline,
+        RelationInline,
         CitationInline,
         LinkInline,
-        RelationInline,
-        ResponseInline,
     )
-    list_display = ("title", "acronym", "kind", "start_year", "state", "updated_on")
-    list_filter = ("status", "kind", "lifecycle", "themes")
-    search_fields = ("title", "acronym", "other_names", "slug")
+    # As on the public page.
+    layout = (
+        0,
+        "country_rows",
+        1,
+        "region_rows",
+        "organisation_rows",
+        2,
+        "theme_rows",
+        3,
+        "figures",
+        4,
+        "responses",
+        "relations",
+        "citations",
+        "links",
+        5,
+    )
+    detail_view = PracticeDetail
+    country_path = "country_rows__country"
+    list_display = ("title", "countries_named", *RecordAdmin.columns)
+    list_filter = (*RecordAdmin.filters, CountryFilter, "kind", "lifecycle", "themes")
+    search_fields = ("title", "acronym", "other_names", "slug", "citations__printed_as")
     prepopulated_fields = {"slug": ("title",)}
     autocomplete_fields = (
         "places",
@@ -136,3 +169,14 @@ class PracticeAdmin(RecordAdmin):
         "sdg_targets",
         "replaced_by",
     )
+    export_formats = ("xlsx", "csv")
+    counted = {"summary": (SHORTEST_SUMMARY, LONGEST_SUMMARY)}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("country_rows__country")
+
+    def country_names(self, practice):
+        return list(dict.fromkeys(row.country.name for row in practice.country_rows.all()))
+
+    def export_file(self, request, records, extension):
+        return file_response(request, RowsExport(PRACTICES, site_address(request), records), extension)

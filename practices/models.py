@@ -2,12 +2,14 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models import ORIGINALS, Document, Outcome
 from pathways.curation.models import Owned, Record, lines
+from pathways.links.models import LinkCheck, broken_among
 from pathways.vocabulary.models import (
     Country,
     GcmObjective,
@@ -182,11 +184,33 @@ class Practice(Record):
         if not isinstance(self.inferred, list) or not set(self.inferred) <= set(self.Inferrable.values):
             raise ValidationError({"inferred": _("Only these fields can be marked: %s.") % ", ".join(self.Inferrable)})
 
+    @property
+    def names(self):
+        return [name for name in (self.title, self.acronym, *self.other_name_list) if name]
+
+    @classmethod
+    def lacking(cls):
+        # What ``missing`` asks of one practice, asked of all of them: whoever changes one changes both.
+        def rows(model, **found):
+            return Exists(model.objects.filter(practice=OuterRef("pk"), **found))
+
+        original = Coalesce(OuterRef("revises_id"), OuterRef("pk"))
+        parts = PracticeRelation.objects.filter(other=original, kind=PracticeRelation.Kind.PART_OF)
+        return (
+            ~Q(summary__regex=rf"^\s*(\S+\s+){{{SHORTEST_SUMMARY - 1},{LONGEST_SUMMARY - 1}}}\S+\s*$")
+            | (Q(none_named=False) & ~rows(PracticeCountry) & ~rows(PracticeRegion) & ~Exists(parts))
+            | ~rows(PracticeTheme)
+            | ~Exists(Citation.objects.filter(practice=OuterRef("pk")).exclude(locator=""))
+            | rows(Link, url__in=LinkCheck.objects.broken().values("address"))
+        )
+
     def missing(self):
         words = len(self.summary.split())
         if not SHORTEST_SUMMARY <= words <= LONGEST_SUMMARY:
             yield "summary", _("Say what it is in 20 to 80 words, fewer where the source gives only a title.")
-        has_parts = self.inverse_relations.filter(kind=PracticeRelation.Kind.PART_OF).exists()
+        # Others are part of the public record, not of the draft that revises it.
+        parts = PracticeRelation.objects.filter(other=self.revises_id or self.pk, kind=PracticeRelation.Kind.PART_OF)
+        has_parts = parts.exists()
         if not (self.none_named or has_parts or self.country_rows.exists() or self.region_rows.exists()):
             yield (
                 "country_rows",
@@ -196,6 +220,9 @@ class Practice(Record):
             yield "theme_rows", _("Give it one to four themes.")
         if not self.citations.exclude(locator="").exists():
             yield "citations", _("Say in which document it is printed, and where in it.")
+        if broken := broken_among(self.links.values_list("url", flat=True)):
+            message = _("Mend or remove the link that has been broken for over a week: %s")
+            yield "links", message % ", ".join(broken)
 
     def get_absolute_url(self):
         return reverse("practices:detail", args=[self.slug])

@@ -1,4 +1,5 @@
 from meetings.models import Meeting
+from pathways.listing.history import RecordHistory
 from pathways.listing.views import ListCitation, RecordCitation, RecordDetail, RecordExport, RecordList
 
 from .exports import PRACTICES
@@ -57,6 +58,10 @@ class PracticeDetail(RecordDetail):
             "responses": [row for row in practice.responses.all() if row.outcome.is_public],
             "meetings": Meeting.objects.published().filter(documents__in=documents).distinct(),
         }
+
+
+class PracticeHistory(RecordHistory):
+    model = Practice
 
 
 class PracticeCitation(RecordCitation):

@@ -184,6 +184,8 @@ class RecordView(ApiView):
             address = self.address(record) + (f"?{query}" if query else "")
             return Response(status=301, headers={"Location": address})
         if record.status == Status.ARCHIVED and record.published_on:
+            if record.merged_into is not None:
+                return Response(status=301, headers={"Location": self.address(record.merged_into)})
             other = record.replaced_by
             raise Gone(self.replacement(other) if other is not None and other.is_public else None)
         raise Http404

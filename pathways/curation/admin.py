@@ -5,15 +5,22 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.urls import path
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from . import workflow
 from .changes import record
+from .desk.bulk import BulkMixin
+from .desk.editing import EditingMixin
+from .desk.history import REMOVE, HistoryMixin
+from .desk.lists import ListMixin
+from .desk.merging import MergeMixin
 from .models import Change, Status, Version
 from .snapshots import has_position, owned_models
+from .undoing import may_undo, undo
+from .worklist import may_write
 
 # What is typed without a scheme is taken for https, as Django 6 will do by itself.
 HTTPS = {models.URLField: {"assume_scheme": "https"}}
@@ -74,14 +81,14 @@ class TermAdmin(CuratedAdmin):
             super().delete_queryset(request, queryset)
 
 
-class RecordAdmin(CuratedAdmin):
+class RecordAdmin(BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, CuratedAdmin):
     """Records take steps from draft to published; they are archived, never deleted: others cite them.
 
     What is published is not edited, but revised in a draft beside it.
     """
 
     change_form_template = "admin/curation/record_change_form.html"
-    list_filter = ("status",)
+    list_filter = ListMixin.filters
     readonly_fields = ("state", "published_on", "updated_on", "reviewed_on", "first_slug", "former_slugs")
     publication = (
         _("Publication"),
@@ -96,11 +103,12 @@ class RecordAdmin(CuratedAdmin):
         },
     )
 
-    @admin.display(description=_("status"), ordering="status")
-    def state(self, record):
-        if record.revises_id:
-            return _("%s revision") % capfirst(record.get_status_display())
-        return capfirst(record.get_status_display())
+    class Media:
+        js = ("curation/admin.js",)
+
+    def reversed(self, page, *args):
+        """Return the address of a page of these records in the admin."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)
@@ -137,6 +145,7 @@ class RecordAdmin(CuratedAdmin):
                 "may_revise": obj.is_public and revision is None and self.may_write(request),
                 "may_discard": obj.revises_id and self.may_write(request),
                 "last_note": workflow.last_note(obj),
+                "may_remove": request.user.has_perm(REMOVE) and not obj.is_public and not obj.revises_id,
                 "opts": self.opts,
             }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -161,8 +170,8 @@ class RecordAdmin(CuratedAdmin):
         else:
             messages.success(request, said)
         if not type(record)._base_manager.filter(pk=record.pk).exists():
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", record.pk)
+            return redirect(self.reversed("changelist"))
+        return redirect(self.address_of(record))
 
     def taken(self, request, action, record, note):
         """Return the record after a step, and what to say of it."""
@@ -187,6 +196,37 @@ class ChangeAdmin(admin.ModelAdmin):
     date_hierarchy = "at"
     readonly_fields = ("at", "actor", "action", "note", "data_version", "touched")
     fields = readonly_fields
+    change_form_template = "admin/curation/change/change_form.html"
+
+    def get_urls(self):
+        undo = self.admin_site.admin_view(self.undo_view)
+        return [path("<int:number>/undo/", undo, name="curation_change_undo"), *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context["may_undo"] = obj is not None and self.may_undo(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def may_undo(self, request, change):
+        """Whether someone may take back a change: their own, or as a reviewer anybody's."""
+        by_whom = change.actor_id == request.user.pk or request.user.has_perm(workflow.REVIEW)
+        if change.action not in {Change.Action.EDIT, Change.Action.SUBMIT}:
+            by_whom = request.user.has_perm(workflow.REVIEW)
+        return by_whom and may_undo(change) and all(may_write(request.user, model) for model in touched_models(change))
+
+    def undo_view(self, request, number):
+        """Take a change back as a whole."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        change = get_object_or_404(Change, pk=number)
+        if not self.may_undo(request, change):
+            raise PermissionDenied
+        try:
+            undo(change, request.user)
+        except workflow.Refused as refusal:
+            messages.error(request, _("Nothing was undone. %s") % refusal)
+        else:
+            messages.success(request, _("Change %d was undone.") % change.pk)
+        return redirect("admin:curation_change_change", change.pk)
 
     @admin.display(description=_("what it touched"))
     def touched(self, change):
@@ -201,3 +241,8 @@ class ChangeAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def touched_models(change):
+    """Return the models of what a change touched."""
+    return {version.content_type.model_class() for version in change.versions.select_related("content_type")}

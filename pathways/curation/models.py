@@ -107,6 +107,10 @@ class RecordQuerySet(models.QuerySet):
         """Return what the public may see: the one publication rule, for every page and format."""
         return self.originals().filter(status=Status.PUBLISHED)
 
+    def incomplete(self):
+        """Return the records that lack something before they can be published."""
+        return self.filter(self.model.lacking())
+
     def get_by_natural_key(self, slug):
         """Return the record that stands under ``slug`` now, else the one that once did."""
         try:
@@ -217,9 +221,28 @@ class Record(Curated):
     def is_public(self):
         return self.status == Status.PUBLISHED and self.revises_id is None
 
+    @property
+    def merged_into(self):
+        """The public record that this one was merged into, which has taken over its address; None if it was not."""
+        other, passed = self, set()
+        while other.status == Status.ARCHIVED and other.replaced_by_id and other.pk not in passed:
+            passed.add(other.pk)
+            other = other.replaced_by
+        return other if other.is_public and self.slug in lines(other.former_slugs) else None
+
     def missing(self):
         """Yield (field, what to do) for all that a curator must still give before it can be published."""
         return iter(())
+
+    @classmethod
+    def lacking(cls):
+        """Return the condition under which ``missing`` yields something, for lists of many records."""
+        return Q(pk__in=[])
+
+    @property
+    def names(self):
+        """All that it is called by, the title first."""
+        return [self.title]
 
     @property
     def lasting_slug(self):
@@ -316,6 +339,9 @@ class Change(models.Model):
         REVISE = "revise", _("began a revision")
         DISCARD = "discard", _("discarded a revision")
         RESTORE = "restore", _("restored an earlier version")
+        IMPORT = "import", _("imported")
+        MERGE = "merge", _("merged two records")
+        UNDO = "undo", _("undid a change")
 
     at = models.DateTimeField(_("when"), auto_now_add=True)
     actor = models.ForeignKey(
@@ -369,6 +395,27 @@ class Version(models.Model):
         return f"{self.key} {self.change_id}"
 
 
+class Opening(models.Model):
+    """Who has the page of a record open in the admin, and when that page last said so."""
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="openings")
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("open page")
+        verbose_name_plural = _("open pages")
+        ordering = ("opened_at",)
+        constraints = (
+            models.UniqueConstraint(fields=["content_type", "object_id", "user"], name="curation_opening_once"),
+        )
+
+    def __str__(self):
+        return f"{self.user} {self.opened_at:%H:%M}"
+
+
 class DataVersion(models.Model):
     """The state of the data that the public sees: one row, a number that only grows, within an epoch."""
 
@@ -400,3 +447,7 @@ class DataVersion(models.Model):
             row.epoch = secrets.token_hex(8)
         row.save()
         return row.number
+
+
+# Kept in a package of their own; Django looks for models here.
+from .importing.models import ImportRow, ImportRun  # noqa: E402, F401

@@ -8,7 +8,7 @@ rows by their natural keys, so that ids stay. Fixtures, history and loading stan
 import datetime
 import decimal
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
@@ -173,8 +173,9 @@ def apply(row, data, references=None):
     Nothing is undone on an error: call it within a transaction.
     """
     references = references or References()
+    is_new = row._state.adding
     apply_root(row, data, references)
-    apply_owned(row, data, references)
+    apply_owned(row, data, references, is_new=is_new)
 
 
 def apply_root(row, data, references):
@@ -182,12 +183,17 @@ def apply_root(row, data, references):
     write(row, {name: value for name, value in data.items() if name not in row.owned}, references)
 
 
-def apply_owned(row, data, references):
-    """Write what ``data`` says of the rows that ``row`` owns: what is gone first, then what is there, owners first."""
+def apply_owned(row, data, references, *, is_new=False):
+    """Write what ``data`` says of the rows that ``row`` owns: what is gone first, then what is there, owners first.
+
+    A row that ``is_new`` owns none yet; saying so spares looking for them.
+    """
     owned = owned_models(type(row)._meta.concrete_model)
     wanted = {name: dict(keyed(model, data.get(name, []), name, references)) for name, model in owned.items()}
-    kept = {name: {own_key(one): one for one in getattr(row, name).all()} for name in owned}
-    remove({name: {key: kept[name].pop(key) for key in kept[name].keys() - wanted[name].keys()} for name in owned}, row)
+    kept = {name: {} if is_new else {own_key(one): one for one in getattr(row, name).all()} for name in owned}
+    if not is_new:
+        gone = {name: kept[name].keys() - wanted[name].keys() for name in owned}
+        remove({name: {key: kept[name].pop(key) for key in gone[name]} for name in owned}, row)
     siblings = {}
     for name, model in owned.items():
         for position, (key, content_) in enumerate(wanted[name].items(), start=1):
@@ -255,9 +261,13 @@ def write(row, data, references, siblings=None):
     if errors:
         raise ValidationError(errors)
     check(row)
+    is_new = row._state.adding
     row.save()
     for name, others in chosen.items():
-        getattr(row, name).set(others)
+        if not is_new:
+            getattr(row, name).set(others)
+        elif others:
+            getattr(row, name).add(*others)
 
 
 def value_of(row, field, value, references, siblings):
@@ -290,9 +300,19 @@ def check(row):
     references = {field.name for field in row._meta.concrete_fields if field.is_relation}
     row.clean_fields(exclude=references | {field.name for field in row._meta.concrete_fields if field.primary_key})
     row.clean()
-    for constraint in row._meta.constraints:
+    for number, constraint in enumerate(row._meta.constraints):
         if isinstance(constraint, models.CheckConstraint):
-            constraint.validate(type(row), row)
+            names = (row._meta.get_field(name).attname for name in constraint.condition.referenced_base_fields)
+            hold(type(row), number, tuple((name, getattr(row, name)) for name in sorted(names)))
+
+
+@lru_cache(maxsize=4096)
+def hold(model, number, values):
+    """Hold some values of a row against a check constraint; raise ValidationError.
+
+    The database is asked, whose answer depends on nothing else: many rows have the same values.
+    """
+    model._meta.constraints[number].validate(model, model(**dict(values)))
 
 
 def keyed(model, rows, name, references):

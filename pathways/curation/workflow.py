@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from .changes import record as write_change
 from .models import Change, Status, Version
-from .snapshots import apply, differences, snapshot
+from .snapshots import apply, snapshot
+from .uniting import united
 
 # What counts as having written a record.
-WRITING = (Change.Action.ADD, Change.Action.EDIT, Change.Action.RESTORE)
+WRITING = (Change.Action.ADD, Change.Action.EDIT, Change.Action.RESTORE, Change.Action.IMPORT)
 
 SUBMIT, REVIEW = "curation.submit_record", "curation.review_record"
 
@@ -157,6 +158,14 @@ def take(action, record, user, note=""):
     something is missing.
     """
     step = STEPS[action]
+    record = allowed(step, record, user, note)
+    record, anew = taken(step, record)
+    write_change(action, [record], actor=user, note=note, even_if_equal=anew)
+    return record
+
+
+def allowed(step, record, user, note=""):
+    """Return ``record`` as it stands now, held for the step; raise Refused if ``user`` may not take it so."""
     record = locked(record)
     if record.status != step.origin:
         raise Refused(
@@ -170,14 +179,18 @@ def take(action, record, user, note=""):
         raise Refused(" ".join(str(one.message) for one in lacking))
     if step.wants_other_eyes and settings.FOUR_EYES and alone(record, user):
         raise Refused(_("You alone wrote this. Someone else has to publish it."))
+    return record
+
+
+def taken(step, record):
+    """Bring ``record`` where ``step`` ends; return it as it is then, and whether that is a version though it be equal."""
     if step.action == Change.Action.PUBLISH and record.revises_id:
-        return publish_revision(record, user, note)
+        return publish_revision(record), True
     record.status = step.target
     if step.target == Status.PUBLISHED:
         record.reviewed_on = timezone.localdate()
     record.save()
-    write_change(action, [record], actor=user, note=note)
-    return record
+    return record, False
 
 
 def locked(record):
@@ -199,9 +212,15 @@ def revise(record, user):
         raise Refused(_("Only what is published is revised."))
     if found := type(record)._base_manager.filter(revises=record).first():
         return found
+    revision = begin(record)
+    write_change(Change.Action.REVISE, [revision], actor=user, even_if_equal=True)
+    return revision
+
+
+def begin(record):
+    """Return a new revision of ``record`` with its content."""
     revision = type(record)(slug=record.slug, revises=record, status=Status.DRAFT)
     apply(revision, snapshot(record))
-    write_change(Change.Action.REVISE, [revision], actor=user, even_if_equal=True)
     return revision
 
 
@@ -221,30 +240,15 @@ def base_of(revision):
     return begun.snapshot
 
 
-def merged(base, ours, theirs):
-    """Return what two people made of ``base``, and the names of the fields that both have changed differently."""
-    data = dict(theirs)
-    conflicts = []
-    for name in differences(base, ours):
-        if name in differences(base, theirs) and ours.get(name) != theirs.get(name):
-            conflicts.append(name)
-        elif name in ours:
-            data[name] = ours[name]
-        else:
-            data.pop(name, None)
-    return data, conflicts
-
-
-def publish_revision(revision, user, note):
+def publish_revision(revision):
     """Give the content of ``revision`` to the public record, with what has changed there since, and delete it."""
     public = locked(revision.revises)
-    data, conflicts = merged(base_of(revision), snapshot(revision), snapshot(public))
+    data, conflicts = united(public._meta.concrete_model, base_of(revision), snapshot(revision), snapshot(public))
     if conflicts:
         raise Conflict(_("The published record has changed meanwhile in: %s.") % ", ".join(conflicts), conflicts)
     revision.delete()
     public.reviewed_on = timezone.localdate()
     apply(public, data)
-    write_change(Change.Action.PUBLISH, [public], actor=user, note=note, even_if_equal=True)
     return public
 
 

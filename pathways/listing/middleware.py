@@ -43,7 +43,9 @@ class DataVersionMiddleware:
             response = HttpResponseNotModified()
         else:
             response = self.get_response(request)
-        if response.status_code in {200, 304}:
+        # What is made for one reader alone says itself that nobody keeps it.
+        kept = "no-store" not in response.get("Cache-Control", "")
+        if response.status_code in {200, 304} and kept:
             response["ETag"] = etag
             patch_cache_control(response, no_cache=True)
         return response

@@ -224,6 +224,8 @@ class RecordDetail(ReadOnlyView):
         if record.is_public:
             return HttpResponsePermanentRedirect(self.address(record))
         if record.status == Status.ARCHIVED and record.published_on:
+            if record.merged_into is not None:
+                return HttpResponsePermanentRedirect(self.address(record.merged_into))
             return self.gone(request, record)
         raise Http404
 

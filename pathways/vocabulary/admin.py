@@ -1,5 +1,8 @@
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from pathways.curation import worklist
 from pathways.curation.admin import TermAdmin
 
 from .models import (
@@ -102,9 +105,28 @@ class InstrumentAdmin(NamedAdmin):
 
 @admin.register(Organisation)
 class OrganisationAdmin(NamedAdmin):
-    fields = ("name", "acronym", "slug", "kind", "country", "other_names", "url")
-    list_display = ("name", "acronym", "kind", "country")
-    list_filter = ("kind",)
+    fields = ("name", "acronym", "slug", "kind", "country", "other_names", "url", "needs_look")
+    list_display = ("name", "acronym", "kind", "country", "needs_look")
+    list_filter = ("needs_look", "kind")
     list_select_related = ("country",)
     search_fields = ("name", "acronym", "other_names", "slug")
     autocomplete_fields = ("country",)
+
+    def get_fields(self, request, obj=None):
+        return [name for name in self.fields if name != "needs_look" or self.has_change_permission(request)]
+
+    def save_model(self, request, obj, form, change):
+        if not change and not self.has_change_permission(request):
+            # Added by an editor on the way: an administrator looks at it later.
+            obj.needs_look = True
+        super().save_model(request, obj, form, change)
+
+
+@worklist.register
+def organisations_to_look_at(request):
+    """Tell administrators of the organisations that editors added."""
+    if not request.user.has_perm("vocabulary.change_organisation"):
+        return []
+    count = Organisation.objects.filter(needs_look=True).count()
+    address = reverse("admin:vocabulary_organisation_changelist")
+    return [worklist.Task(_("Organisations that editors added"), count, f"{address}?needs_look__exact=1")]

@@ -275,6 +275,8 @@ class Instrument(Named):
 class Organisation(Named):
     """An organisation or public body. A national government is its country; ministries and cities are organisations."""
 
+    beside = ("needs_look",)
+
     class Kind(models.TextChoices):
         INTERGOVERNMENTAL = "intergovernmental", _("intergovernmental organisation")
         REGIONAL = "regional-organisation", _("regional organisation")
@@ -300,6 +302,11 @@ class Organisation(Named):
     )
     other_names = models.TextField(_("other names"), blank=True, help_text=_("As sources print it, one a line."))
     url = models.URLField(_("address"), max_length=500, blank=True)
+    needs_look = models.BooleanField(
+        _("wants an administrator's look"),
+        default=False,
+        help_text=_("An editor added it while entering a record; clear this when its name and kind are right."),
+    )
 
     class Meta:
         verbose_name = _("organisation")

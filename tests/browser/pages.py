@@ -15,6 +15,7 @@ PAGES = {
     "practice with editions": ("/practices/mentor/", 200),
     "practice with many countries": ("/practices/promise/", 200),
     "practice with little": ("/practices/african-union-passports/", 200),
+    "versions of a practice": ("/practices/palim/history/", 200),
     "practice withdrawn": (f"/practices/{WITHDRAWN}/", 410),
     "outcomes": ("/outcomes/", 200),
     "recommendations": ("/recommendations/", 200),
@@ -44,6 +45,8 @@ PAGES = {
     "sectors": ("/sectors/", 200),
     "theme without practices": ("/themes/social-protection-and-portability/", 200),
     "comparison": ("/compare/?practice=palim&practice=mentor", 200),
+    "suggest a practice": ("/suggest/", 200),
+    "report an error": ("/practices/palim/suggest/", 200),
     "about": ("/about/", 200),
     "nothing there": ("/nowhere/", 404),
 }

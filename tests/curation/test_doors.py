@@ -19,6 +19,7 @@ from .helpers import PRACTICES, VOCABULARY, AdminForm, unversioned, write_fixtur
 pytestmark = pytest.mark.django_db
 
 NEW_PRACTICE = {"title": "MeNTOR", "slug": "mentor", "kind": "programme", "summary": "Trains.", "status": "draft"}
+COMPLETE = {"summary": "It trains people for work abroad.", "none_named": "on"}
 
 
 @pytest.fixture
@@ -55,6 +56,19 @@ class Admin:
             return None
         return response.context["errors"]
 
+    def step(self, row, action):
+        """Take a step with a record; return the page that follows."""
+        return self.client.post(self.address(row, "step"), {"action": action, "note": "A note."}, follow=True)
+
+    def revise(self, row):
+        """Begin the revision of a published record, which is edited in its place."""
+        self.step(row, "revise")
+        return type(row)._base_manager.get(revises=row)
+
+    def publish(self, row):
+        self.step(row, "submit")
+        self.step(row, "publish")
+
     def delete(self, row):
         return self.client.post(self.address(row, "delete"), {"post": "yes"})
 
@@ -68,8 +82,8 @@ def newest_change():
 
 
 def assert_one_change(action, actor, *keys):
-    """One change was made since the load, by ``actor``, and it touched just ``keys``."""
-    change = Change.objects.exclude(action=Change.Action.LOAD).get()
+    """One change was made since the load or the begin of a revision, by ``actor``, and it touched just ``keys``."""
+    change = Change.objects.exclude(action__in=[Change.Action.LOAD, Change.Action.REVISE]).get()
     assert (change.action, change.actor) == (action, actor)
     assert sorted(change.versions.values_list("key", flat=True)) == sorted(keys)
     assert not unversioned()
@@ -101,7 +115,7 @@ def test_a_practice_added_with_its_rows_is_one_change(admin, admin_user):
 
 
 def test_a_practice_edited_with_its_rows_is_one_change(admin, admin_user):
-    practice = Practice.objects.get()
+    practice = admin.revise(Practice.objects.get())
     form = admin.form(practice)
     form.add("country_rows", country=Country.objects.get(code="NO").pk, role="donor")
     form.data["country_rows-0-DELETE"] = "on"
@@ -114,19 +128,20 @@ def test_a_practice_edited_with_its_rows_is_one_change(admin, admin_user):
 
 
 def test_saving_what_nobody_changed_is_no_change(admin):
-    practice = Practice.objects.get()
+    practice = admin.revise(Practice.objects.get())
     practice.description = "One.\n\nTwo.\n- a\n- b"
     practice.save()
     record(Change.Action.EDIT, [practice])
+    outcome = admin.revise(Outcome.objects.get())
     before = newest_change()
-    for row in (practice, Meeting.objects.get(), Outcome.objects.get(), Document.objects.get()):
+    for row in (practice, Meeting.objects.get(), outcome, Document.objects.get()):
         assert not admin.save(row)
     assert newest_change() == before
     assert not unversioned()
 
 
 def test_rows_may_change_places(admin):
-    practice = Practice.objects.get()
+    practice = admin.revise(Practice.objects.get())
     for position, slug in enumerate(("skills", "visas"), start=1):
         practice.theme_rows.create(theme=factories.theme(slug), position=position)
     form = admin.form(practice)
@@ -137,7 +152,7 @@ def test_rows_may_change_places(admin):
 
 
 def test_rows_without_a_position_stand_last_in_the_order_in_which_they_were_typed(admin):
-    practice = Practice.objects.get()
+    practice = admin.revise(Practice.objects.get())
     for slugs in (("visas", "skills"), ("rights",)):
         form = admin.form(practice)
         for slug in slugs:
@@ -147,15 +162,28 @@ def test_rows_without_a_position_stand_last_in_the_order_in_which_they_were_type
     assert list(practice.theme_rows.values_list("position", flat=True)) == [1, 2, 3]
 
 
-def test_publishing_a_draft_sets_its_days_and_advances_the_data_version(admin):
-    assert not admin.save(Practice, **NEW_PRACTICE)
+def test_publishing_a_draft_sets_its_days_and_advances_the_data_version(admin, settings):
+    settings.FOUR_EYES = False
+    form = admin.form(Practice)
+    form.add("citations", document=Document.objects.get().pk, locator="Annex 1")
+    form.add("theme_rows", theme=factories.theme("skills").pk)
+    assert not admin.save(Practice, form, **NEW_PRACTICE | COMPLETE)
     practice = Practice.objects.get(slug="mentor")
+    record(Change.Action.LOAD, [Theme.objects.get()])
     before = DataVersion.current().number
-    assert not admin.save(practice, status="published")
+    admin.publish(practice)
     practice.refresh_from_db()
-    assert practice.published_on == practice.updated_on == timezone.localdate()
+    assert practice.published_on == practice.updated_on == practice.reviewed_on == timezone.localdate()
     assert DataVersion.current().number == newest_change().data_version == before + 1
     assert not unversioned()
+
+
+def test_the_status_is_not_for_the_form_to_set(admin):
+    assert not admin.save(Practice, **NEW_PRACTICE | {"status": "published"})
+    practice = Practice.objects.get(slug="mentor")
+    assert not admin.save(practice, status="published", published_on="2020-01-01")
+    practice.refresh_from_db()
+    assert (practice.status, practice.published_on) == ("draft", None)
 
 
 def test_a_draft_does_not_advance_the_data_version(admin):
@@ -165,20 +193,21 @@ def test_a_draft_does_not_advance_the_data_version(admin):
     assert DataVersion.current().number == newest_change().data_version == before
 
 
-def test_an_edit_of_a_published_record_says_that_the_public_saw_it_today(admin):
+@pytest.mark.parametrize("edit", [{"title": "PALIM 2"}, {"citations-0-note": "A note."}])
+def test_a_revision_that_is_published_says_that_the_public_saw_it_today(admin, settings, edit):
+    settings.FOUR_EYES = False
     practice = Practice.objects.get()
-    assert not admin.save(practice, title="PALIM 2")
+    revision = admin.revise(practice)
+    form = admin.form(revision)
+    form.add("theme_rows", theme=factories.theme("skills").pk)
+    record(Change.Action.LOAD, [Theme.objects.get()])
+    assert not admin.save(revision, form, **edit)
+    practice.refresh_from_db()
+    assert str(practice.updated_on) == "2026-01-03"
+    admin.publish(revision)
     practice.refresh_from_db()
     assert practice.updated_on == timezone.localdate()
     assert str(practice.published_on) == "2026-01-02"
-    assert not unversioned()
-
-
-def test_an_edit_of_a_row_alone_is_an_edit_of_its_record(admin):
-    practice = Practice.objects.get()
-    assert not admin.save(practice, **{"citations-0-note": "A note."})
-    practice.refresh_from_db()
-    assert practice.updated_on == timezone.localdate()
     assert not unversioned()
 
 
@@ -207,7 +236,7 @@ def test_a_session_that_an_outcome_refers_to_is_not_deleted_with_its_row(admin):
 
 
 def test_an_outcome_edited_is_one_change(admin, admin_user):
-    outcome = Outcome.objects.get()
+    outcome = admin.revise(Outcome.objects.get())
     form = admin.form(outcome)
     form.add("theme_rows", theme=factories.theme("skills").pk, position=1)
     record(Change.Action.LOAD, [Theme.objects.get()])
@@ -217,9 +246,10 @@ def test_an_outcome_edited_is_one_change(admin, admin_user):
 
 
 def test_a_recommendation_edited_under_its_own_name_is_an_outcome_edited(admin, admin_user):
-    assert not admin.save(Recommendation.objects.get(), heading="Recognise")
+    recommendation = admin.revise(Recommendation.objects.get())
+    assert not admin.save(recommendation, heading="Recognise")
     assert_one_change("edit", admin_user, "rec-1")
-    assert Outcome.objects.get().heading == "Recognise"
+    assert Outcome.objects.get(revises__slug="rec-1").heading == "Recognise"
 
 
 def test_an_address_that_is_taken_is_told(admin):
@@ -229,7 +259,7 @@ def test_an_address_that_is_taken_is_told(admin):
 
 
 def test_a_broken_rule_is_told(admin):
-    practice = Practice.objects.get()
+    practice = admin.revise(Practice.objects.get())
     assert "The end year comes before the start year." in str(admin.save(practice, end_year="2018"))
     assert not unversioned()
 
@@ -253,7 +283,8 @@ def test_a_revision_is_not_listed_among_the_records(admin):
     revision = Practice.objects.create(slug="palim", title="Revised", kind="tool", revises=practice)
     listed = admin.client.get(reverse("admin:practices_practice_changelist")).context["cl"].queryset
     assert list(listed) == [practice]
-    assert admin.client.get(admin.address(revision)).status_code == 302
+    # It has a page of its own, which the record leads to.
+    assert admin.address(revision) in admin.client.get(admin.address(practice)).content.decode()
 
 
 # The admin: terms and documents
@@ -316,11 +347,13 @@ def test_an_edit_that_fails_leaves_neither_record_nor_change(admin, monkeypatch)
     def fails(*args, **kwargs):
         raise RuntimeError
 
+    revision = admin.revise(Practice.objects.get())
     monkeypatch.setattr("pathways.curation.admin.record", fails)
     before = newest_change()
     with pytest.raises(RuntimeError):
-        admin.save(Practice.objects.get(), title="Half")
-    assert Practice.objects.get().title == "PALIM"
+        admin.save(revision, title="Half")
+    revision.refresh_from_db()
+    assert revision.title == "PALIM"
     assert newest_change() == before
 
 
@@ -328,7 +361,7 @@ def test_an_edit_that_fails_leaves_neither_record_nor_change(admin, monkeypatch)
 
 
 def test_the_admin_shows_what_a_change_touched_and_nobody_edits_it(admin, admin_user):
-    admin.save(Practice.objects.get(), title="PALIM 2")
+    admin.save(admin.revise(Practice.objects.get()), title="PALIM 2")
     change = newest_change()
     page = admin.client.get(admin.address(change)).content.decode()
     assert "practice palim" in page
@@ -343,7 +376,11 @@ def test_the_admin_shows_what_a_change_touched_and_nobody_edits_it(admin, admin_
 
 
 def test_an_edit_after_a_load_and_a_load_after_an_edit_keep_every_version(admin, files):
-    admin.save(Practice.objects.get(), title="Ours")
+    practice = Practice.objects.get()
+    practice.title = "Ours"
+    practice.save()
+    record(Change.Action.EDIT, [practice])
+    admin.save(admin.revise(practice), title="Ours again")
     load(write_fixtures(files, vocabulary=VOCABULARY.replace("name: ICT", "name: Computing")))
     assert not unversioned()
     load(files, overwrite=["practices.practice palim"])

@@ -1,0 +1,76 @@
+"""Records that may be the same as another: by their titles, acronyms and other names, folded."""
+
+import re
+from typing import NamedTuple
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from pathways.folding import fold
+
+from .models import Status
+
+# How alike two names must be, by the words they share, and how many are told.
+ALIKE, MOST = 0.5, 6
+# Words that say nothing by themselves.
+SMALL = frozenset("a an and at by for from in of on or the to with".split())
+
+
+class Likeness(NamedTuple):
+    """A record that may be the same, how alike it is (1 is the same name), and why it is thought so."""
+
+    record: models.Model
+    likeness: float
+    why: str
+
+
+def duplicates(model, names, *, exclude=()):
+    """Return the records of ``model`` that go by a name like one of ``names``, the most alike first.
+
+    ``exclude`` are ids that are left out. Archived records are left out, revisions are not looked at.
+    """
+    wanted = [one for one in map(Name, names) if one.words]
+    if not wanted:
+        return []
+    found = []
+    for record in model._default_manager.originals().exclude(status=Status.ARCHIVED).only(*columns(model)):
+        if record.pk in exclude:
+            continue
+        likeness, why = max(
+            (alike(one, other) for one in wanted for other in map(Name, record.names)), default=(0, "")
+        )
+        if likeness >= ALIKE:
+            found.append(Likeness(record, likeness, why))
+    return sorted(found, key=lambda one: (-one.likeness, one.record.title_key))[:MOST]
+
+
+def columns(model):
+    """Return the columns that names are made from, so that no more is read of many records."""
+    there = {field.name for field in model._meta.concrete_fields}
+    wanted = ("slug", "status", "title", "heading", "locator", "acronym", "other_names", "title_key")
+    return [name for name in wanted if name in there]
+
+
+class Name:
+    """A name as it is compared: folded, its telling words, and the acronym that they would make."""
+
+    def __init__(self, text):
+        self.text = " ".join(re.findall(r"\w+", fold(text)))
+        words = [word for word in self.text.split() if word not in SMALL]
+        self.words = frozenset(words)
+        self.initials = "".join(word[0] for word in words) if len(words) > 2 else ""
+
+
+def alike(one, other):
+    """Return how alike two names are, and why."""
+    if not other.words:
+        return 0, ""
+    if one.text == other.text:
+        return 1, _("the same name")
+    if one.initials and one.initials == other.text or other.initials and other.initials == one.text:
+        return 0.9, _("its acronym")
+    shared = len(one.words & other.words)
+    smaller = min(len(one.words), len(other.words))
+    if smaller > 1 and shared == smaller:
+        return 0.8, _("its name within the other")
+    return shared / len(one.words | other.words), _("a name like it")

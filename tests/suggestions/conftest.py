@@ -1,0 +1,3 @@
+from tests.accounts.conftest import client_of
+
+__all__ = ["client_of"]
