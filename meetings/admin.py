@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.admin import RecordAdmin, TermAdmin
+from pathways.curation.admin import RecordAdmin, RowsInline, TermAdmin
 from pathways.curation.desk.lists import CountryFilter
 from pathways.curation.importing.admin import ImportingAdmin
 from pathways.listing.export import RowsExport
@@ -37,7 +37,7 @@ class SessionChoice:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class AttendanceInline(admin.TabularInline):
+class AttendanceInline(RowsInline):
     model = Attendance
     extra = 0
 
@@ -53,7 +53,7 @@ class SessionInline(SessionChoice, admin.StackedInline):
     )
 
 
-class AgendaPointInline(SessionChoice, admin.TabularInline):
+class AgendaPointInline(SessionChoice, RowsInline):
     model = AgendaPoint
     extra = 0
 
@@ -102,7 +102,7 @@ class MeetingAdmin(ImportingAdmin, RecordAdmin):
         return file_response(request, RowsExport(MEETINGS, site_address(request), records), extension)
 
 
-class DocumentMeetingInline(admin.TabularInline):
+class DocumentMeetingInline(RowsInline):
     model = DocumentMeeting
     extra = 0
     autocomplete_fields = ("meeting",)
@@ -124,7 +124,7 @@ class SeriesAdmin(NamedAdmin):
     fields = ("name", "slug", "description", "url")
 
 
-class OutcomeThemeInline(admin.TabularInline):
+class OutcomeThemeInline(RowsInline):
     model = OutcomeTheme
     extra = 0
     max_num = 4

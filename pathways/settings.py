@@ -231,7 +231,11 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Accounts
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "pathways.accounts.backends.OneAddress",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
@@ -241,8 +245,10 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
-# Who fails so often under one name from one address waits; whoever else has that name, or that address, does not.
+# Who fails so often under one name from one address waits; whoever else has that name, or that address, does not, but
+# where an address fails far more often under whatever names.
 AXES_FAILURE_LIMIT = 5
+FAILURES_OF_ONE_ADDRESS = 50
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True

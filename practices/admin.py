@@ -2,14 +2,14 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.admin import HTTPS, RecordAdmin
+from pathways.curation.admin import HTTPS, RecordAdmin, RowsInline
 from pathways.curation.desk.lists import CountryFilter
+from pathways.curation.importing.admin import ImportingAdmin
 from pathways.listing.export import RowsExport
 from pathways.listing.views import file_response, site_address
-from pathways.curation.importing.admin import ImportingAdmin
 
-from .importing import PRACTICE_SHEETS
 from .exports import PRACTICES
+from .importing import PRACTICE_SHEETS
 from .models import (
     LONGEST_SUMMARY,
     SHORTEST_SUMMARY,
@@ -41,57 +41,63 @@ class PracticeForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 -- the fieldsets choose
 
 
-class ThemeInline(admin.TabularInline):
+class ThemeInline(RowsInline):
     model = PracticeTheme
     extra = 0
     max_num = 4
     autocomplete_fields = ("theme",)
 
 
-class CountryInline(admin.TabularInline):
+class CountryInline(RowsInline):
     model = PracticeCountry
     extra = 0
     autocomplete_fields = ("country",)
 
 
-class RegionInline(admin.TabularInline):
+class RegionInline(RowsInline):
     model = PracticeRegion
     extra = 0
     autocomplete_fields = ("region",)
 
 
-class OrganisationInline(admin.TabularInline):
+class OrganisationInline(RowsInline):
     model = PracticeOrganisation
     extra = 0
     autocomplete_fields = ("organisation",)
 
 
-class FigureInline(admin.TabularInline):
+class FigureInline(admin.StackedInline):
     model = Figure
     extra = 0
+    fields = (
+        ("value", "counts", "nature"),
+        ("low", "high", "period", "edition"),
+        ("slug", "position"),
+    )
     prepopulated_fields = {"slug": ("counts",)}
 
 
-class CitationInline(admin.TabularInline):
+class CitationInline(admin.StackedInline):
     model = Citation
     extra = 0
+    fields = (("document", "locator"), ("shared_by", "printed_as"), "note", "position")
     autocomplete_fields = ("document",)
 
 
-class LinkInline(admin.TabularInline):
+class LinkInline(RowsInline):
     model = Link
     extra = 0
     formfield_overrides = HTTPS
 
 
-class RelationInline(admin.TabularInline):
+class RelationInline(RowsInline):
     model = PracticeRelation
     fk_name = "practice"
     extra = 0
     autocomplete_fields = ("other",)
 
 
-class ResponseInline(admin.TabularInline):
+class ResponseInline(RowsInline):
     model = Response
     extra = 0
     autocomplete_fields = ("outcome",)

@@ -14,7 +14,7 @@ from .models import Practice, Role
 
 @dataclass(frozen=True)
 class Inferred(Column):
-    """Which fields the curator inferred. The roles that exports name here too stand in the column “basis” of their sheets."""
+    """Which fields the curator inferred. Roles, which exports name here too, have a column “basis” in their sheets."""
 
     def read(self, text, data, shown, model, dictionary):
         fields, wrong = [], []
@@ -107,7 +107,7 @@ PRACTICE_SHEETS = Importable(
             "acronym": "N2S",
             "kind": "programme",
             "lifecycle": "ongoing",
-            "summary": "Trains nurses at home for work at home and abroad, and has their diplomas recognised beforehand.",
+            "summary": "Trains nurses for work at home and abroad, and has their diplomas recognised beforehand.",
             "start_year": "2021",
             "target_groups": "youth; women",
             "gcm_objectives": "5; 18",
@@ -116,9 +116,19 @@ PRACTICE_SHEETS = Importable(
         "Regions": {"region": "ECOWAS", "role": "concerned", "basis": "stated"},
         "Organisations": {"organisation": "IOM", "role": "lead", "basis": "stated", "contribution": "ran the courses"},
         "Themes": {"theme": "skills-development-and-training"},
-        "Figures": {"value": "over 300", "low": "300", "counts": "nurses trained", "nature": "result", "period": "2021"},
+        "Figures": {
+            "value": "over 300",
+            "low": "300",
+            "counts": "nurses trained",
+            "nature": "result",
+            "period": "2021",
+        },
         "Links": {"url": "https://example.org/nurses", "title": "The programme's page"},
-        "Citations": {"document": "the document's title", "locator": "Annex 1, §2b", "shared_by": "national-government"},
+        "Citations": {
+            "document": "the document's title",
+            "locator": "Annex 1, §2b",
+            "shared_by": "national-government",
+        },
         "Relations": {"other": "id-of-another-practice", "kind": "part-of"},
         "Responses": {"outcome": "id-of-a-recommendation", "reason": "It trains nurses before they leave."},
     },

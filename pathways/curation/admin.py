@@ -1,9 +1,13 @@
 """What the admin pages of everything curated have in common: each save is one change, with its versions."""
 
+from typing import ClassVar
+
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.forms import Script
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -81,6 +85,23 @@ class TermAdmin(CuratedAdmin):
             super().delete_queryset(request, queryset)
 
 
+class LabelledFormSet(BaseInlineFormSet):
+    """Rows in a table, whose fields have their names also for those who do not see its head."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if not field.widget.is_hidden and field.label:
+                field.widget.attrs["aria-label"] = field.label
+
+
+class RowsInline(admin.TabularInline):
+    """The rows of a record, in a table."""
+
+    formset = LabelledFormSet
+    extra = 0
+
+
 class RecordAdmin(BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, CuratedAdmin):
     """Records take steps from draft to published; they are archived, never deleted: others cite them.
 
@@ -104,7 +125,8 @@ class RecordAdmin(BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, 
     )
 
     class Media:
-        js = ("curation/admin.js",)
+        js = (Script("curation/admin.js", defer=True),)
+        css: ClassVar = {"all": ("curation/admin.css",)}
 
     def reversed(self, page, *args):
         """Return the address of a page of these records in the admin."""
@@ -197,6 +219,9 @@ class ChangeAdmin(admin.ModelAdmin):
     readonly_fields = ("at", "actor", "action", "note", "data_version", "touched")
     fields = readonly_fields
     change_form_template = "admin/curation/change/change_form.html"
+
+    class Media:
+        css: ClassVar = {"all": ("curation/admin.css",)}
 
     def get_urls(self):
         undo = self.admin_site.admin_view(self.undo_view)

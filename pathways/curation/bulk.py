@@ -143,25 +143,27 @@ def carry_out(operation, records, user, given):
     """
     report, names = Report(), Names()
     written, anew = [], False
-    for record, row in begun(operation, records, user, given):
-        in_revision = row.revises_id is not None
-        before, old_status = snapshot(row), row.status
+    for record, target in begun(operation, records, user, given):
+        status, in_revision = target.status, target.revises_id is not None
+        # What is published shows what the public record gains.
+        publishes = in_revision and operation.step == Change.Action.PUBLISH
+        before = snapshot(target.revises if publishes else target)
         try:
             with transaction.atomic():
-                row, again = done(operation, row, user, given)
+                row, again = done(operation, target, user, given)
         except (workflow.Refused, ValidationError) as refusal:
             why = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
             report.refused.append(Outcome(record, [], why=why))
             continue
-        after, due = snapshot(row), operation.name == "review-date"
-        if before == after and old_status == row.status and not due and not again:
+        after = snapshot(row)
+        if before == after and status == row.status and operation.name != "review-date" and not again:
             report.unchanged.append(Outcome(record, []))
             continue
         fields = []
         if len(report.changed) < SHOWN:
             fields = compare(type(row)._meta.concrete_model, before, after, names=names)
-        status = row.get_status_display() if old_status != row.status else ""
-        report.changed.append(Outcome(record, fields, status, in_revision))
+        reached = row.get_status_display() if status != row.status else ""
+        report.changed.append(Outcome(record, fields, reached, in_revision))
         written.append(row)
         anew = anew or again
     action = operation.step or Change.Action.EDIT

@@ -174,7 +174,7 @@ def row_key(model, row):
 
 
 def row_may_be_told(model, row, names):
-    plain, many = content_fields(model)
+    plain, _many = content_fields(model)
     return all(
         names.may_tell(field.related_model, row[field.name])
         for field in plain

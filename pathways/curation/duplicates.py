@@ -1,6 +1,7 @@
 """Records that may be the same as another: by their titles, acronyms and other names, folded."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import models
@@ -13,7 +14,7 @@ from .models import Status
 # How alike two names must be, by the words they share, and how many are told.
 ALIKE, MOST = 0.5, 6
 # Words that say nothing by themselves.
-SMALL = frozenset("a an and at by for from in of on or the to with".split())
+SMALL = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"])
 
 
 class Likeness(NamedTuple):
@@ -29,16 +30,14 @@ def duplicates(model, names, *, exclude=()):
 
     ``exclude`` are ids that are left out. Archived records are left out, revisions are not looked at.
     """
-    wanted = [one for one in map(Name, names) if one.words]
+    wanted = [one for one in map(named, names) if one.words]
     if not wanted:
         return []
     found = []
     for record in model._default_manager.originals().exclude(status=Status.ARCHIVED).only(*columns(model)):
         if record.pk in exclude:
             continue
-        likeness, why = max(
-            (alike(one, other) for one in wanted for other in map(Name, record.names)), default=(0, "")
-        )
+        likeness, why = max((alike(one, other) for one in wanted for other in map(named, record.names)), default=(0, ""))
         if likeness >= ALIKE:
             found.append(Likeness(record, likeness, why))
     return sorted(found, key=lambda one: (-one.likeness, one.record.title_key))[:MOST]
@@ -61,13 +60,19 @@ class Name:
         self.initials = "".join(word[0] for word in words) if len(words) > 2 else ""
 
 
+@lru_cache(maxsize=65536)
+def named(text):
+    """Return a text as a Name, made once: it is asked for again with each letter that is typed."""
+    return Name(text)
+
+
 def alike(one, other):
     """Return how alike two names are, and why."""
     if not other.words:
         return 0, ""
     if one.text == other.text:
         return 1, _("the same name")
-    if one.initials and one.initials == other.text or other.initials and other.initials == one.text:
+    if (one.initials and one.initials == other.text) or (other.initials and other.initials == one.text):
         return 0.9, _("its acronym")
     shared = len(one.words & other.words)
     smaller = min(len(one.words), len(other.words))

@@ -38,9 +38,7 @@ def versions(record):
     if record.revises_id:
         record = record.revises
     return (
-        Version.objects.filter(
-            content_type=ContentType.objects.get_for_model(model), object_id__in=merged_ids(record)
-        )
+        Version.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=merged_ids(record))
         .select_related("change__actor")
         .order_by("-pk")
     )
@@ -70,7 +68,7 @@ def version_before(version):
 
 
 class PublicEntry(NamedTuple):
-    """A published version: the day the public saw it, what changed since the one before, and whether it is the first."""
+    """A published version: the day the public saw it, what changed since the one before, whether it is the first."""
 
     number: int
     day: object

@@ -1,4 +1,4 @@
-"""Two records that turn out to be one: what both hold is brought together, and the old address leads to the one kept."""
+"""Two records that turn out to be one: what both hold comes together, and the old address leads to the one kept."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _

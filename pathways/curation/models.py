@@ -388,7 +388,9 @@ class Version(models.Model):
         ordering = ("-pk",)
         indexes = (models.Index(fields=["content_type", "object_id", "-id"], name="curation_version_newest"),)
         constraints = (
-            models.UniqueConstraint(fields=["change", "content_type", "object_id", "of_revision"], name="curation_version_once"),
+            models.UniqueConstraint(
+                fields=["change", "content_type", "object_id", "of_revision"], name="curation_version_once"
+            ),
         )
 
     def __str__(self):

@@ -1,5 +1,8 @@
 """What two people made of the same record, put together: field by field, and row by row where it owns rows."""
 
+import re
+from difflib import SequenceMatcher
+
 from .comparing import keyed_rows
 from .snapshots import content_fields, differences, owned_models
 
@@ -60,6 +63,25 @@ def united_rows(model, base, ours, theirs):
     return rows
 
 
-def both(field, ours, theirs):
-    """Return one text that holds the texts of both people, theirs first."""
-    return "\n\n".join(text for text in (theirs, ours) if text)
+def both(base, ours, theirs):
+    """Return one text with what both people did to ``base``; theirs and then ours where they changed the same words."""
+    old = tokens(base)
+    changes = sorted([*edits(old, tokens(theirs)), *edits(old, tokens(ours))], key=lambda edit: edit[:2])
+    done, at = [], None
+    for start, end, new in changes:
+        if at is not None and start <= at:
+            return "\n\n".join(text for text in (theirs, ours) if text)
+        done += old[at or 0 : start] + new
+        at = end
+    return "".join(done + old[at or 0 :])
+
+
+def tokens(text):
+    """Return the words of a text and what stands between them."""
+    return re.findall(r"\s+|\S+", text)
+
+
+def edits(old, new):
+    """Return (first, last, words): which words of ``old`` give way to which of ``new``."""
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(a, b, new[c:d]) for tag, a, b, c, d in codes if tag != "equal"]

@@ -1,7 +1,7 @@
 """From draft to published: the steps a record may take, who may take them, and what must be there first.
 
-A published record is revised in a second row beside it, which takes the same steps; publishing that row gives its content
-to the public one, whose id, address and inbound links stay.
+A published record is revised in a second row beside it, which takes the same steps; publishing that row gives its
+content to the public one, whose id, address and inbound links stay.
 """
 
 from dataclasses import dataclass
@@ -131,7 +131,9 @@ def alone(record, user):
 
 def last_note(record):
     """Return the change that brought ``record`` back to its author, while it stands so, or None."""
-    last = versions_of(record).filter(change__action__in=[*STEPS, Change.Action.REVISE]).select_related("change").first()
+    last = (
+        versions_of(record).filter(change__action__in=[*STEPS, Change.Action.REVISE]).select_related("change").first()
+    )
     return last.change if last and last.change.action == Change.Action.RETURN else None
 
 
@@ -183,7 +185,7 @@ def allowed(step, record, user, note=""):
 
 
 def taken(step, record):
-    """Bring ``record`` where ``step`` ends; return it as it is then, and whether that is a version though it be equal."""
+    """Bring ``record`` where ``step`` ends; return it, and whether that is a version even if nothing differs."""
     if step.action == Change.Action.PUBLISH and record.revises_id:
         return publish_revision(record), True
     record.status = step.target
@@ -219,7 +221,8 @@ def revise(record, user):
 
 def begin(record):
     """Return a new revision of ``record`` with its content."""
-    revision = type(record)(slug=record.slug, revises=record, status=Status.DRAFT)
+    due = record.review_due_on
+    revision = type(record)(slug=record.slug, revises=record, status=Status.DRAFT, review_due_on=due)
     apply(revision, snapshot(record))
     return revision
 
@@ -236,8 +239,12 @@ def discard(revision, user, note=""):
 
 def base_of(revision):
     """Return the content that a revision began from."""
-    begun = versions_of(revision).filter(of_revision=True, change__action=Change.Action.REVISE).first()
-    return begun.snapshot
+    return beginning_of(revision).snapshot
+
+
+def beginning_of(revision):
+    """Return the version in which a revision began."""
+    return versions_of(revision).filter(of_revision=True, change__action=Change.Action.REVISE).first()
 
 
 def publish_revision(revision):
@@ -246,6 +253,9 @@ def publish_revision(revision):
     data, conflicts = united(public._meta.concrete_model, base_of(revision), snapshot(revision), snapshot(public))
     if conflicts:
         raise Conflict(_("The published record has changed meanwhile in: %s.") % ", ".join(conflicts), conflicts)
+    due = revision.review_due_on
+    if (due.isoformat() if due else None) != beginning_of(revision).beside.get("review_due_on"):
+        public.review_due_on = due
     revision.delete()
     public.reviewed_on = timezone.localdate()
     apply(public, data)

@@ -113,6 +113,7 @@ class SuggestPractice(SuggestionView):
         return {"title": form.cleaned_data["title"]}
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class ReportError(SuggestionView):
     """Report an error in a record."""
 

@@ -65,6 +65,18 @@ def test_someone_elsewhere_with_the_same_name_and_someone_else_here_are_let_in(c
     assert log_in(client, REMOTE_ADDR="198.51.100.8").status_code == 302
 
 
+def test_who_tries_one_name_after_another_waits_too(client, settings):
+    settings.FAILURES_OF_ONE_ADDRESS = 8
+    person("Editor", password=PASSWORD)
+    for number in range(8):
+        assert log_in(client, f"name-{number}", REMOTE_ADDR="198.51.100.7").status_code == 200
+    answer = log_in(client, REMOTE_ADDR="198.51.100.7")
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert log_in(client, REMOTE_ADDR="198.51.100.8").status_code == 302
+
+
 def test_behind_proxies_only_what_they_wrote_is_believed(client, settings):
     person("Editor", password=PASSWORD)
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}

@@ -47,6 +47,8 @@ PAGES = {
     "comparison": ("/compare/?practice=palim&practice=mentor", 200),
     "suggest a practice": ("/suggest/", 200),
     "report an error": ("/practices/palim/suggest/", 200),
+    "report an error in an outcome": ("/outcomes/budapest-process-legal-pathways-r-2/suggest/", 200),
+    "report an error in a meeting": ("/meetings/budapest-process-legal-pathways-meeting-1/suggest/", 200),
     "about": ("/about/", 200),
     "nothing there": ("/nowhere/", 404),
 }

@@ -35,7 +35,9 @@ def chosen(person, operation, rows=(), **query):
 
 
 def sent(page, **values):
-    return {name: page.context[name] for name in ("ids", "seen")} | {"operation": page.context["operation"].name} | values
+    return (
+        {name: page.context[name] for name in ("ids", "seen")} | {"operation": page.context["operation"].name} | values
+    )
 
 
 def carried_out(person, page, **values):
@@ -129,7 +131,9 @@ def test_what_is_published_changes_in_revisions(ana, rui):
     assert (edit.action, edit.versions.count(), revise.action, revise.versions.count()) == ("edit", 2, "revise", 1)
     # The revisions of what is chosen are submitted and published with it.
     carried_out(ana, chosen(ana, "submit", [public, begun]))
-    carried_out(rui, chosen(rui, "publish", [public, begun]))
+    page = chosen(rui, "publish", [public, begun])
+    assert "<ins>Skills</ins>" in page.content.decode()
+    carried_out(rui, page)
     assert public.themes.filter(pk=theme.pk).exists()
     assert not Practice.objects.filter(revises__isnull=False).exists()
 

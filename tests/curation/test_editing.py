@@ -104,9 +104,11 @@ def test_a_form_holds_each_field_once(ana, model):
     text = ana.read(model, "add")
     names = re.findall(r'<(?:input|select|textarea)[^>]* name="([a-z_]+)"', text)
     assert "csrfmiddlewaretoken" in names
-    assert not {name for name in names if names.count(name) > 1} - {"csrfmiddlewaretoken", "inferred", "_save"} - {
-        name for name in names if name.startswith("_")
-    }
+    assert (
+        not {name for name in names if names.count(name) > 1}
+        - {"csrfmiddlewaretoken", "inferred", "_save"}
+        - {name for name in names if name.startswith("_")}
+    )
 
 
 def test_the_checklist_of_a_revision_knows_what_refers_to_its_record(ana):

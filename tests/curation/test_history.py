@@ -160,6 +160,19 @@ def test_the_public_sees_dates_and_what_changed_without_names(ana, rui, client):
         assert secret not in text.partition("<main")[2].partition("</main>")[0], secret
 
 
+def test_a_long_public_history_asks_no_more_than_a_short_one(client, django_assert_max_num_queries):
+    public = published()
+    for number in range(20):
+        public.theme_rows.all().delete()
+        public.theme_rows.create(theme=make.theme(f"theme-{number}", f"Theme {number}"))
+        public.relations.create(other=make.practice(title=f"Other {number}"), kind="edition-of")
+        record(Change.Action.EDIT, [public])
+    with django_assert_max_num_queries(8):
+        text = client.get(f"/practices/{public.slug}/history/").content.decode()
+    assert "Theme 19" in text
+    assert "Other 19" in text
+
+
 def test_drafts_and_what_only_they_refer_to_stay_unseen(ana, rui, client):
     public = published(title="Shown")
     hidden = ana.writes(title="Hidden practice", slug="hidden")

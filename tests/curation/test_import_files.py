@@ -136,7 +136,9 @@ def test_entities_are_not_expanded():
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
         '<row r="1"><c r="A1" t="inlineStr"><is><t>&a8;</t></is></c></row></sheetData></worksheet>'
     )
-    assert "not a workbook that can be read" in refused(with_part(saved(workbook(HEADER, ROW)), "xl/worksheets/sheet1.xml", sheet))
+    assert "not a workbook that can be read" in refused(
+        with_part(saved(workbook(HEADER, ROW)), "xl/worksheets/sheet1.xml", sheet)
+    )
 
 
 def test_a_million_empty_rows_are_refused():
@@ -206,7 +208,9 @@ def test_a_sheet_of_rows_without_their_record_is_refused():
 
 # CSV
 
-CSV = table(dict(zip(HEADER, map(str, [*ROW[:3], "Trains nurses – “here” and abroad, in all seasons.", 2021]), strict=True)))
+CSV = table(
+    dict(zip(HEADER, map(str, [*ROW[:3], "Trains nurses – “here” and abroad, in all seasons.", 2021]), strict=True))
+)
 
 
 @pytest.mark.parametrize(
@@ -255,3 +259,13 @@ def test_csv_that_cannot_be_read_is_refused_with_the_line(content, says):
 )
 def test_the_name_of_a_file_is_only_a_name(name, shown):
     assert running.begin(PRACTICE_SHEETS, io.BytesIO(CSV), name, None).file_name == shown
+
+
+def test_a_nul_that_a_workbook_hides_does_not_get_in():
+    cells = "".join(
+        f'<row r="{number}"><c r="A{number}" t="inlineStr"><is><t>{text}</t></is></c></row>'
+        for number, text in enumerate(("title", "Nur_x0000_ses"), start=1)
+    )
+    sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>'
+    run = begun(with_part(saved(workbook(HEADER, ROW)), "xl/worksheets/sheet1.xml", sheet), "x.xlsx")
+    assert "\0" not in run.rows.get().name

@@ -26,7 +26,14 @@ def editor(django_user_model, tmp_path):
 def test_a_meeting_with_all_its_rows(editor):
     book = openpyxl.load_workbook(write_template(MEETING_SHEETS))
     title = "Workshop on nurses"
-    fill(book["Meetings"], title=title, kind="workshop", standing="reported", starts_on="2021-05-01", ends_on="2021-05-02")
+    fill(
+        book["Meetings"],
+        title=title,
+        kind="workshop",
+        standing="reported",
+        starts_on="2021-05-01",
+        ends_on="2021-05-02",
+    )
     fill(book["Meetings"], id="other", title="Other", kind="Workshop", standing="mentioned", starts_on="May 2021")
     fill(book["Sessions"], meeting=title, slug="s1", title="Opening", kind="opening", starts_at="9:30", minutes=45)
     fill(book["Agenda points"], meeting=title, session="s1", kind="objective", text="To tell what works")
@@ -34,7 +41,8 @@ def test_a_meeting_with_all_its_rows(editor):
     fill(book["Participations"], meeting=title, session="s1", person="A. B.", represents_country="NO", role="presenter")
     fill(book["Attendance"], meeting=title, number=120, what="participants", as_given="some 120 participants")
     assert told(begun(saved(book), "m.xlsx", sheets=MEETING_SHEETS)) == [
-        "G4: “May 2021” is not a date. Write it as 2019-03-12."
+        "Meetings 3: A date needs its precision, and a meeting without a date has none.",
+        "H4: “May 2021” is not a date. Write it as 2019-03-12.",
     ]
     book["Meetings"].delete_rows(4)
     columns = [cell.value for cell in book["Meetings"][1]]

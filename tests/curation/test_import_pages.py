@@ -149,6 +149,9 @@ def test_imports_that_were_begun_and_not_finished_are_found(desk):
     checked(desk, NEW)
     assert [run.file_name for run in ImportRun.objects.unfinished()] == ["practices.csv"]
     assert "practices.csv" in text_of(desk.get(UPLOAD))
+    front = desk.get("/admin/")
+    assert f'href="{UPLOAD}"' in front.content.decode()
+    assert "Imports of practices, not finished" in text_of(front)
 
 
 @pytest.mark.parametrize("role", ["nobody", "viewer", "author"])
@@ -164,6 +167,7 @@ def test_who_may_not_add_and_change_practices_may_not_import(desk, client, role)
         client.get(UPLOAD),
         sent(client, NEW),
         client.get(f"{UPLOAD}template.xlsx"),
+        client.get(f"{UPLOAD}records.xlsx"),
         client.get(address),
         client.post(address, {"action": "confirm"}),
     ):

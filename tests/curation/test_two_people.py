@@ -10,6 +10,7 @@ from django.utils import timezone
 from pathways.curation import presence
 from pathways.curation.models import Change, Opening
 from pathways.curation.snapshots import snapshot
+from pathways.curation.uniting import both
 from tests import factories as make
 
 from .desk import SUMMARY, Person, published
@@ -109,9 +110,10 @@ def test_saving_over_a_newer_version_is_refused_and_both_are_kept(ana, rui, draf
 
 
 @pytest.mark.parametrize(
-    ("choice", "left"), [("ours", "Ana's."), ("theirs", "Rui's."), ("both", "Rui's.\n\nAna's.")]
+    ("choice", "text", "left"),
+    [("ours", "", "Ana's."), ("theirs", "", "Rui's."), ("both", "Rui's.\r\n\r\nAna's.", "Rui's.\n\nAna's.")],
 )
-def test_where_both_changed_a_field_someone_chooses(ana, rui, draft, choice, left):
+def test_where_both_changed_a_field_someone_chooses(ana, rui, draft, choice, text, left):
     form = ana.form(draft)
     rui.save(draft, description="Rui's.")
     page = ana.send(draft, form, description="Ana's.")
@@ -119,15 +121,32 @@ def test_where_both_changed_a_field_someone_chooses(ana, rui, draft, choice, lef
     again = ana.client.post(ana.address(draft), sent)
     assert "Choose for each field" in again.content.decode()
     assert snapshot(draft)["description"] == "Rui's."
-    ana.client.post(ana.address(draft), {**choices(again), "choice-description": choice})
+    assert "Rui&#x27;s.\n\nAna&#x27;s.</textarea>" in again.content.decode()
+    chosen = {"choice-description": choice, "text-description": text}
+    ana.client.post(ana.address(draft), {**choices(again), **chosen})
     assert snapshot(draft)["description"] == left
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "left"),
+    [
+        ("one two three four", "ONE two three four", "one two three four five", "ONE two three four five"),
+        ("one two three four", "one three four", "one two three FOUR", "one three FOUR"),
+        ("one two", "one 2", "one II", "one II\n\none 2"),
+        ("one", "one a", "one b", "one b\n\none a"),
+        ("", "a", "", "a"),
+        ("a", "", "a", ""),
+    ],
+)
+def test_the_words_of_both(base, ours, theirs, left):
+    assert both(base, ours, theirs) == left
 
 
 def test_rows_that_someone_removed_meanwhile_do_not_come_in_the_way(ana, rui, draft):
     make.country("BE", "Belgium")
     draft.country_rows.create(country=make.country("BE"), role="lead")
     draft.links.create(url="https://a.example/", title="A", position=1)
-    ana.save(draft, **{"acronym": "X"})
+    ana.save(draft, acronym="X")
     form, theirs = ana.form(draft), rui.form(draft)
     theirs.data["country_rows-0-DELETE"] = "on"
     theirs.data["citations-0-DELETE"] = "on"

@@ -131,9 +131,7 @@ def test_nobody_publishes_what_they_alone_wrote(client, settings):
 
     record(Change.Action.ADD, [practice], actor=one)
     step(client, practice, "submit")
-    page = client.post(
-        reverse("admin:practices_practice_step", args=[practice.pk]), {"action": "publish"}, follow=True
-    )
+    page = client.post(reverse("admin:practices_practice_step", args=[practice.pk]), {"action": "publish"}, follow=True)
     assert "You alone wrote this" in page.content.decode()
     practice.refresh_from_db()
     assert practice.status == Status.IN_REVIEW
@@ -159,7 +157,9 @@ def test_a_step_that_someone_else_took_first_is_refused(client, practice_in):
     client.force_login(user("Reviewer"))
     step(client, practice, "publish")
     count = Change.objects.count()
-    again = client.post(reverse("admin:practices_practice_step", args=[practice.pk]), {"action": "publish"}, follow=True)
+    again = client.post(
+        reverse("admin:practices_practice_step", args=[practice.pk]), {"action": "publish"}, follow=True
+    )
     assert "someone else has taken a step" in again.content.decode()
     assert Change.objects.count() == count
 
@@ -241,3 +241,20 @@ def test_a_revision_takes_in_what_changed_meanwhile_and_refuses_what_both_change
     step(client, revision, "publish")
     public.refresh_from_db()
     assert (public.acronym, public.summary.endswith("It goes on.")) == ("NEW", True)
+
+
+def test_the_review_date_of_a_revision_is_that_of_the_record_once_it_is_published(client, practice_in):
+    from datetime import date
+
+    from pathways.curation.changes import record
+
+    revision = practice_in("draft revision")
+    public = revision.revises
+    revision.review_due_on = date(2030, 1, 31)
+    revision.save()
+    record(Change.Action.EDIT, [revision])
+    client.force_login(user("Reviewer"))
+    step(client, revision, "submit")
+    step(client, revision, "publish")
+    public.refresh_from_db()
+    assert public.review_due_on == date(2030, 1, 31)

@@ -29,11 +29,7 @@ def rui():
 def counts(person):
     """Return the counts on the front page by the name of the work and the kind of record."""
     page = person.client.get("/admin/").context
-    return {
-        (work.name, task.label): (task.count, task.address)
-        for work, tasks in page["works"]
-        for task in tasks
-    }
+    return {(work.name, task.label): (task.count, task.address) for work, tasks in page["works"] for task in tasks}
 
 
 def listed(person, address):
@@ -175,7 +171,9 @@ def test_organisations_that_editors_add_wait_for_an_administrator(ana):
     assert ana.client.post(address, sent).status_code == 200
     assert Organisation.objects.get(slug="new-body").needs_look
     administrator = Person("adm", "Administrator")
-    (task,) = [one for one in administrator.client.get("/admin/").context["others"] if "Organisations" in str(one.label)]
+    (task,) = [
+        one for one in administrator.client.get("/admin/").context["others"] if "Organisations" in str(one.label)
+    ]
     assert task.count == len(listed(administrator, task.address)) == 1
     assert not [one for one in ana.client.get("/admin/").context["others"] if "Organisations" in str(one.label)]
 

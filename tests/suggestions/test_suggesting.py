@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import Permission
 from django.core import signing
+from django.test import Client
 from django.urls import reverse
 
 from pathways.curation.changes import record
@@ -101,10 +102,12 @@ def test_nobody_comes_to_it_by_guessing(client, sent, key):
     assert client.get(f"/suggestions/{sent.row.pk}/").status_code == 404
 
 
-def test_neither_form_nor_sending_sets_a_cookie(client, published):
+def test_neither_form_nor_sending_sets_a_cookie(published):
+    client = Client(enforce_csrf_checks=True)
     assert not client.get("/suggest/").cookies
-    assert not send(client).cookies
-    assert not send(client, "/practices/palim/suggest/", ERROR).cookies
+    for answer in (send(client), send(client, "/practices/palim/suggest/", ERROR)):
+        assert answer.status_code == 302
+        assert not answer.cookies
     # The pages of records stay as they are kept.
     assert "ETag" in client.get("/practices/palim/").headers
     assert "/practices/palim/suggest/" in client.get("/practices/palim/").content.decode()

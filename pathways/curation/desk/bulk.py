@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -75,7 +76,7 @@ class BulkMixin:
         if operation.rows or operation.values:
             rows = owned_models(self.concrete)[operation.rows] if operation.rows else self.concrete
             terms = rows._meta.get_field(operation.key or operation.values).related_model
-            label = terms._meta.verbose_name
+            label = capfirst(terms._meta.verbose_name)
             fields["term"] = forms.ModelChoiceField(
                 terms.objects.all(), to_field_name=terms.key_field, label=label, empty_label=_("Choose")
             )

@@ -109,6 +109,9 @@ class EditingMixin:
         if field and db_field.name in self.counted:
             least, most = self.counted[db_field.name]
             field.widget.attrs |= {"data-words": f"{least}-{most}", "data-words-label": _("%(n)s words")}
+        if field and db_field.many_to_many and hasattr(field.widget, "widget"):
+            # Values are taken away one by one: the button for all of them stands where only values may.
+            field.widget.widget.is_required = True
         return field
 
     # Who has it open
@@ -190,8 +193,9 @@ class EditingMixin:
                     "theirs": compare(self.concrete, part(start, name), part(theirs, name), names=names),
                     "ours": compare(self.concrete, part(start, name), part(ours, name), names=names),
                     "conflict": name in conflicts,
-                    "may_be_both": isinstance(field, models.TextField),
+                    "both": self.both_texts(field, name, start, ours, theirs),
                     "chosen": request.POST.get(f"choice-{name}"),
+                    "written": request.POST.get(f"text-{name}"),
                 }
             )
         newest = newest_version(record)
@@ -210,6 +214,12 @@ class EditingMixin:
         }
         return TemplateResponse(request, "admin/curation/comparison.html", context, status=status)
 
+    def both_texts(self, field, name, base, ours, theirs):
+        """Return a text with the edits of both people, to begin from; None for what is not a text."""
+        if not isinstance(field, models.TextField):
+            return None
+        return both(*(content.get(name, "") for content in (base, ours, theirs)))
+
     def resolved(self, request, record):
         """Save what both people made, with what was chosen where they differ; compare anew if it has moved on again."""
         try:
@@ -226,7 +236,7 @@ class EditingMixin:
         for name in conflicts:
             choice = request.POST.get(f"choice-{name}")
             if choice == "both" and isinstance(self.field_of(name), models.TextField):
-                data[name] = both(name, ours.get(name, ""), theirs.get(name, ""))
+                data[name] = request.POST.get(f"text-{name}", "")
             elif choice == "ours":
                 data[name] = ours.get(name)
             elif choice != "theirs":

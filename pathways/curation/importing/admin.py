@@ -1,9 +1,11 @@
 """The pages of imports in the admin: send a file, see what it would do, decide, carry it out."""
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import OperationalError
+from django.db.models import Count
 from django.http import FileResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -11,6 +13,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from pathways.curation import worklist
+from pathways.curation.models import Status
 from pathways.curation.workflow import Refused
 
 from . import running
@@ -30,6 +34,8 @@ URGENT_FIRST = (
     Outcome.SKIPPED,
 )
 ROWS_PER_PAGE = 100
+# Digits of what may be the id of a row.
+LONGEST_ID = 19
 
 
 class UploadForm(forms.Form):
@@ -50,11 +56,10 @@ class ImportingAdmin:
         pages = (
             ("import/", self.import_view, "import"),
             ("import/template.xlsx", self.template_view, "import_template"),
+            ("import/records.xlsx", self.records_view, "import_records"),
             ("import/<int:run_id>/", self.run_view, "import_run"),
         )
-        own = [
-            path(route, self.admin_site.admin_view(view), name=self.page_name(name)) for route, view, name in pages
-        ]
+        own = [path(route, self.admin_site.admin_view(view), name=self.page_name(name)) for route, view, name in pages]
         return [*own, *super().get_urls()]
 
     def page_name(self, name):
@@ -88,6 +93,7 @@ class ImportingAdmin:
             "form": form,
             "runs": [(run, self.page("import_run", run.pk)) for run in runs[:20]],
             "template_page": self.page("import_template"),
+            "records_page": self.page("import_records"),
         }
         title = _("Import %s") % self.opts.verbose_name_plural
         return self.shown(request, "upload", title, context, status=400 if form.errors else 200)
@@ -96,8 +102,19 @@ class ImportingAdmin:
         """Offer the workbook to begin from."""
         if not self.may_import(request):
             raise PermissionDenied
-        name = f"{self.opts.verbose_name_plural}-template.xlsx"
-        return FileResponse(write_template(self.importable), as_attachment=True, filename=name, content_type=XLSX)
+        return self.workbook(write_template(self.importable), "template")
+
+    def records_view(self, request):
+        """Offer the same workbook with all records that an import could change, and what they own."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        records = self.importable.model.objects.originals()
+        records = records.filter(status__in=(Status.DRAFT, Status.PUBLISHED)).order_by("title_key", "slug")
+        return self.workbook(write_template(self.importable, records), "to-edit")
+
+    def workbook(self, file, name):
+        name = f"{self.importable.sheet.lower()}-{name}.xlsx"
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
     def run_view(self, request, run_id):
         """Show an import as it stands; by POST, take it one step further."""
@@ -121,10 +138,13 @@ class ImportingAdmin:
         context = {
             "run": run,
             "progress": progress(run),
-            "counts": [(outcome, Outcome(outcome).label, counts[outcome]) for outcome in URGENT_FIRST if counts[outcome]],
+            "counts": [
+                (outcome, Outcome(outcome).label, counts[outcome]) for outcome in URGENT_FIRST if counts[outcome]
+            ],
             "wanted": wanted,
             "wanted_label": Outcome(wanted).label,
             "rows": rows,
+            "may_decide": run.state == State.CHECKED and any(row.alike for row in rows),
             "undecided": counts[Outcome.ASKED],
             "refused": counts[Outcome.REFUSED],
             "writing": counts[Outcome.NEW] + counts[Outcome.CHANGED],
@@ -151,11 +171,18 @@ class ImportingAdmin:
                 running.carry_out(
                     self.importable, run, request.user, leave_out_refused="leave_out_refused" in request.POST
                 )
-                messages.success(request, _("Imported. New records are drafts; what was published changed in revisions."))
+                messages.success(
+                    request, _("Imported. New records are drafts; what was published changed in revisions.")
+                )
             else:
                 raise Refused(_("There is no such step."))
         except Refused as refusal:
             messages.error(request, str(refusal))
+        except OperationalError:
+            # SQLite lets one write at a time, and waits for a while only.
+            messages.error(
+                request, _("Someone else is writing just now, or this was asked for twice. Look again soon.")
+            )
         return redirect(self.page("import_run", run.pk))
 
     def shown(self, request, name, title, context, status=200):
@@ -178,6 +205,21 @@ def decisions(data, run):
         chosen = dict.fromkeys(run.rows.filter(outcome=Outcome.ASKED).values_list("pk", flat=True), data["all"])
     for name, value in data.items():
         _choice, _dash, pk = name.partition("choice-")
-        if pk.isdecimal() and value:
+        if pk.isdecimal() and len(pk) < LONGEST_ID and value:
             chosen[int(pk)] = value
     return chosen
+
+
+@worklist.register
+def unfinished_imports(request):
+    """Return the task to finish imports, for each kind of record that has some under way or left lying."""
+    counts = dict(ImportRun.objects.unfinished().order_by().values_list("kind").annotate(Count("pk")))
+    return [
+        worklist.Task(
+            _("Imports of %s, not finished") % one.opts.verbose_name_plural,
+            counts[one.opts.label_lower],
+            one.page("import"),
+        )
+        for one in admin.site._registry.values()
+        if isinstance(one, ImportingAdmin) and counts.get(one.opts.label_lower) and one.may_import(request)
+    ]

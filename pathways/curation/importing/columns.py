@@ -1,7 +1,7 @@
 """What a column of a sheet says of a record: how its text becomes a part of the record's content.
 
-Content is what ``snapshot`` gives: names of fields to values, references as keys. Each column is read by itself, so that
-whatever is wrong with it is told with its own address.
+Content is what ``snapshot`` gives: names of fields to values, references as keys. Each column is read by itself, so
+that whatever is wrong with it is told with its own address.
 """
 
 import decimal
@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pathways.curation.models import Owned, lines
-from pathways.curation.snapshots import is_empty, plain_value
+from pathways.curation.snapshots import content_fields, is_empty, plain_value
 from pathways.folding import fold
 
 SEPARATOR = "; "
@@ -96,7 +96,9 @@ def choice(model_field, text):
         return by_name[fold(text)]
     except KeyError:
         allowed = ", ".join(value for value, _label in model_field.flatchoices)
-        raise ValidationError(_("“%(text)s” is none of: %(allowed)s.") % {"text": text[:80], "allowed": allowed}) from None
+        raise ValidationError(
+            _("“%(text)s” is none of: %(allowed)s.") % {"text": text[:80], "allowed": allowed}
+        ) from None
 
 
 def whole_number(text):
@@ -171,10 +173,10 @@ class Several(Column):
 class Rows(Column):
     """A column that names rows which the record owns, such as the countries in one role.
 
-    ``rows`` names the relation; ``fixed`` what all rows of the column have in common; ``written`` is how a row stands in
-    the cell, with the names of its fields in braces, and ``read_as`` the pattern that takes it apart. Without one, the
-    cell cannot say all that a row needs, and what is new goes on the sheet of these rows. ``balanced`` values end with
-    their last bracket.
+    ``rows`` names the relation; ``fixed`` what all rows of the column have in common; ``written`` is how a row stands
+    in the cell, with the names of its fields in braces, and ``read_as`` the pattern that takes it apart. Without one,
+    the cell cannot say all that a row needs, and what is new goes on the sheet of these rows. ``balanced`` values end
+    with their last bracket.
     """
 
     rows: str = ""
@@ -225,11 +227,14 @@ class Rows(Column):
     def new_row(self, value, model, dictionary):
         if not self.read_as:
             raise ValidationError(
-                _("“%s” cannot be said in this column. Use the sheet of the template that has a row for each.") % value[:80]
+                _("“%s” cannot be said in this column. Use the sheet of the template that has a row for each.")
+                % value[:80]
             )
         if not (found := re.fullmatch(self.read_as, value)):
             example = re.sub(r"[{}]", "", self.written)
-            raise ValidationError(_("“%(text)s” has to be written as: %(form)s.") % {"text": value[:80], "form": example})
+            raise ValidationError(
+                _("“%(text)s” has to be written as: %(form)s.") % {"text": value[:80], "form": example}
+            )
         owned = model._meta.get_field(self.rows).related_model
         row = dict(self.fixed)
         for name, text in found.groupdict().items():
@@ -250,8 +255,6 @@ def joined(values):
 
 def defaults(model, row):
     """Return ``row`` with what its fields have of themselves."""
-    from pathways.curation.snapshots import content_fields
-
     for one in content_fields(model)[0]:
         if one.has_default() and one.name not in row and not is_empty(plain_value(one.get_default())):
             row[one.name] = plain_value(one.get_default())
@@ -262,11 +265,12 @@ def defaults(model, row):
 class Importable:
     """A kind of record that can be imported, and what its sheets are called.
 
-    ``sheet`` is the title of the sheet of the records, ``columns`` what can be written there. ``exported`` are the columns
-    of the site's own export, whose cells mean no change where they are as today's; those not among ``columns`` are
-    derived and left alone. ``as_text`` makes a text of a value of theirs. ``sheets`` maps the titles of the sheets of owned
-    rows to their relations. ``title`` names the column that a record is known by, ``names`` the fields with all its
-    names. ``slug_from`` names the field that the slug of an owned row is made from. ``example`` has, for each sheet, a row that shows how it is done.
+    ``sheet`` is the title of the sheet of the records, ``columns`` what can be written there. ``exported`` are the
+    columns of the site's own export, whose cells mean no change where they are as today's; those not among ``columns``
+    are derived and left alone. ``as_text`` makes a text of a value of theirs. ``sheets`` maps the titles of the sheets
+    of owned rows to their relations. ``title`` names the column that a record is known by, ``names`` the fields with
+    all its names. ``slug_from`` names the field that the slug of an owned row is made from. ``example`` has, for each
+    sheet, a row that shows how it is done.
     """
 
     model: type

@@ -48,9 +48,9 @@ class ImportRun(models.Model):
 class ImportRow(models.Model):
     """A row of a file, with the rows of its other sheets that belong to it, and what came of checking it.
 
-    ``written`` is what the file has; ``key`` the address of the record; ``content`` what it is to become, and ``before``
-    tells whether it is still what the dry run saw. ``problems`` are (address of the cell, message); ``differences``
-    (field, old, new); ``alike`` the records that it may be, as (id, name).
+    ``written`` is what the file has; ``key`` the address of the record; ``content`` what it is to become, and
+    ``before`` tells whether it is still what the dry run saw. ``problems`` are (address of the cell, message);
+    ``differences`` (field, old, new); ``alike`` the records that it may be, as (id, name).
     """
 
     class Outcome(models.TextChoices):

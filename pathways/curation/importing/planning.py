@@ -65,7 +65,7 @@ class Planner:
         self.pending = {key for key, _name in pending}
         self.dictionary = Dictionary({self.model: [pair for pair in pending if pair[0]]})
         self.references = References()
-        self.known = {}
+        self.known, self.changing = {}, {}
         self.alike, self.shown_as = {}, {}
         self.slugs = {}
         rows = self.model._base_manager.filter(revises=None)
@@ -80,12 +80,13 @@ class Planner:
 
     def prepare(self, rows):
         """Read at once the records that ``rows`` may be."""
-        wanted = {self.slugs.get(row.written["id"]) for row in rows} | {int(r.choice) for r in rows if r.choice.isdigit()}
+        wanted = {self.slugs.get(row.written["id"]) for row in rows}
+        wanted |= {int(row.choice) for row in rows if row.choice.isdecimal()} & self.shown_as.keys()
         self.known = self.read(wanted - {None})
 
     def read(self, ids):
-        related = dict.fromkeys((*self.importable.related, *related_names(self.model), "revision"))
-        related.pop("revision")
+        """Return (record, its revision or None) by id, with all that planning asks of them."""
+        related = dict.fromkeys((*self.importable.related, *related_names(self.model)))
         found = self.model._base_manager.filter(revises=None, pk__in=ids).prefetch_related(*related)
         revisions = self.model._base_manager.filter(revises__in=ids).prefetch_related(*related_names(self.model))
         begun = {one.revises_id: one for one in revisions}
@@ -111,6 +112,16 @@ class Planner:
             return planned
         return self.planned(row, target)
 
+    def plan_once(self, row):
+        """Return the Planned of a row, refused if another row changes the same record."""
+        planned = self.plan(row)
+        if planned.outcome == Outcome.CHANGED:
+            other = self.changing.setdefault(planned.target, row.place)
+            if other != row.place:
+                problem = [row.place, _("Row %s changes the same record.") % other]
+                return Planned(Outcome.REFUSED, planned.key, planned.target, problems=[problem], alike=planned.alike)
+        return planned
+
     def likely(self, cells):
         """Return the ids of the records that have one of the names that the row gives."""
         texts = [cells.get(name, ["", "", ""])[1] for name in self.importable.names]
@@ -123,41 +134,48 @@ class Planner:
         return [[pk, self.shown_as[pk]] for pk in alike] + ([[None, _("row %s of this file") % twin]] if twin else [])
 
     def planned(self, row, target):
-        record, revision = self.known.get(target) or self.read([target]).get(target, (None, None)) if target else (None, None)
-        place = [row.place, ""]
-        if record is not None and (reason := closed(record, revision)):
-            return Planned(Outcome.REFUSED, record.slug, target, problems=[[row.place, reason]])
+        """Return the Planned of a row that is the record with the id ``target``, or a new one."""
+        record, revision = None, None
+        if target is not None:
+            record, revision = self.known.get(target) or self.read([target])[target]
         before = content(record) if record else {}
         key = record.slug if record else self.new_key(row)
-        data, problems = copy.deepcopy(before), []
-        if not record and row.written["id"]:
-            try:
-                validate_slug(key)
-            except ValidationError:
-                at = row.written["cells"].get("id", place)[0]
-                problems.append([at, _("An id has only letters, digits and hyphens: %s.") % (slugify(key) or "…")])
-        at, _id, wrong = row.written["cells"].get("id", ["", "", ""])
-        problems += [[at, wrong]] if wrong else []
-        problems += self.read_cells(row.written["cells"], record, before, data)
-        for relation, rows in row.written["rows"].items():
-            problems += self.read_rows(relation, rows, data)
-        if not record and not row.written["cells"]:
-            problems.append([row.place, _("There is no record “%s”, here or on the first sheet.") % row.written["id"]])
-        if not problems:
-            data = self.tidied(defaults(self.model, data))
-            if record and not differences(before, data):
-                return Planned(Outcome.UNCHANGED, key, target)
-            told = told_differences(self.model, before, data)
-            if revision is not None:
-                data, conflicts = united(self.model, before, data, content(revision))
-                if conflicts:
-                    problems.append([row.place, _("A revision of it has been begun and changes the same: %s.") % ", ".join(conflicts)])
+        data, problems = self.read_row(row, record, before)
+        if not problems and record and not differences(before, data):
+            return Planned(Outcome.UNCHANGED, key, target)
+        if record and (reason := closed(record, revision)):
+            problems.append([row.place, reason])
+        told = told_differences(self.model, before, data)
+        if not problems and revision is not None:
+            data, conflicts = united(self.model, before, data, content(revision))
+            if conflicts:
+                said = _("A revision of it has been begun and changes the same: %s.") % ", ".join(conflicts)
+                problems.append([row.place, said])
         problems = problems or self.tried(row, revision or record, key, data)
         if problems:
             return Planned(Outcome.REFUSED, key, target, problems=problems)
-        outcome = Outcome.CHANGED if record else Outcome.NEW
-        before = fingerprint(record, revision) if record else ""
-        return Planned(outcome, key, target, before, data, differences=told)
+        if record:
+            return Planned(Outcome.CHANGED, key, target, fingerprint(record, revision), data, differences=told)
+        return Planned(Outcome.NEW, key, content=data, differences=told)
+
+    def read_row(self, row, record, before):
+        """Return the content that a row gives to ``record``, and what is wrong with its cells."""
+        data, problems = copy.deepcopy(before), []
+        cells, id_ = row.written["cells"], row.written["id"]
+        at, _id, wrong = cells.get("id", [row.place, "", ""])
+        if wrong:
+            problems.append([at, wrong])
+        elif id_ and not record:
+            try:
+                validate_slug(id_)
+            except ValidationError:
+                problems.append([at, _("An id has only letters, digits and hyphens: %s.") % (slugify(id_) or "…")])
+        problems += self.read_cells(cells, record, before, data)
+        for relation, rows in row.written["rows"].items():
+            problems += self.read_rows(relation, rows, data)
+        if not record and not cells:
+            problems.append([row.place, _("There is no record “%s”, here or on the first sheet.") % id_])
+        return self.tidied(defaults(self.model, data)), problems
 
     def new_key(self, row):
         """Return the address of a new record: its id, or one made from its title that nothing else has."""
@@ -179,10 +197,8 @@ class Planner:
             at, text, wrong = cells[column.name]
             text = without_guard(text)
             value = exported[column.name].value(record) if record and column.name in exported else None
-            if column.name in exported:
-                today = self.importable.as_text(value)
-            else:
-                today = column.today(before)
+            is_exported = column.name in exported
+            today = self.importable.as_text(value) if is_exported else column.today(before)
             if wrong:
                 problems.append([at, wrong])
             elif not is_same(text, today):
@@ -233,7 +249,7 @@ class Planner:
         return problems
 
     def tidied(self, data):
-        """Return content with the rows that have no order of their own in that of their keys, as snapshots have them."""
+        """Return content with rows that have no order of their own in that of their keys, as snapshots have them."""
         for name, model in owned_models(self.model).items():
             if name in data and not has_position(model):
                 data[name] = sorted(data[name], key=lambda row: [last_of(row.get(part)) for part in model.key])
@@ -255,7 +271,11 @@ class Planner:
 
     def without_pending(self, data):
         """Return content without what refers to records of this file, which are not there yet."""
-        data = {name: value for name, value in data.items() if not (name in own_references(self.model) and self.is_pending(value))}
+        data = {
+            name: value
+            for name, value in data.items()
+            if not (name in own_references(self.model) and self.is_pending(value))
+        }
         for name, model in owned_models(self.model).items():
             own = [one.name for one in content_fields(model)[0] if one.related_model is self.model]
             if own and name in data:
@@ -290,7 +310,9 @@ def all_names(title, names):
 def is_same(text, today):
     """Whether a cell is as today's export has it; one that Excel could not hold whole, as far as it goes."""
     text, today = (settled(one) for one in (text, without_guard(today)))
-    return text == today or (text.endswith(CUT) and len(text) > 1000 and today.startswith(text.removesuffix(CUT).rstrip()))
+    return text == today or (
+        text.endswith(CUT) and len(text) > 1000 and today.startswith(text.removesuffix(CUT).rstrip())
+    )
 
 
 def settled(text):
@@ -327,7 +349,9 @@ def located(importable, row, error):
     for message in error.messages:
         relation, _space, said = message.partition(" ")
         if relation in importable.model.owned:
-            problems.append([place_of(importable, row, relation) or row.place, f"{label(importable.model, relation)}: {said}"])
+            problems.append(
+                [place_of(importable, row, relation) or row.place, f"{label(importable.model, relation)}: {said}"]
+            )
         else:
             problems.append([row.place, message])
     return problems
@@ -337,7 +361,11 @@ def place_of(importable, row, name):
     """Return the address of the one cell, or row of another sheet, that says something of a field, or None."""
     cells = row.written["cells"]
     places = [cells[one.name][0] for one in importable.columns if one.fills() == name and one.name in cells]
-    said = [cells[one.name][0] for one in importable.columns if one.fills() == name and cells.get(one.name, " " * 2)[1].strip()]
+    said = [
+        cells[one.name][0]
+        for one in importable.columns
+        if one.fills() == name and cells.get(one.name, " " * 2)[1].strip()
+    ]
     said += [one["place"] for one in row.written["rows"].get(name, ())]
     if len(said) == 1:
         return said[0]

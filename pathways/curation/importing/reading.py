@@ -1,7 +1,7 @@
 """What stands in the files that people send: workbooks and CSV, read as text, with the address of each cell.
 
-A file comes from anywhere. What it would take to read it is known before it is read, nothing in it is run or fetched, and
-whatever is wrong with it is said in words that help to mend it.
+A file comes from anywhere. What it would take to read it is known before it is read, nothing in it is run or fetched,
+and whatever is wrong with it is said in words that help to mend it.
 """
 
 import codecs
@@ -117,7 +117,9 @@ def read_workbook(content, sheets, main, ignored):
             except (Unreadable, MemoryError):
                 raise
             except Exception:  # as above
-                raise Unreadable(_("The sheet “%s” cannot be read. Save the file again as .xlsx.") % sheet.title) from None
+                raise Unreadable(
+                    _("The sheet “%s” cannot be read. Save the file again as .xlsx.") % sheet.title
+                ) from None
         book.close()
     return found
 
@@ -138,7 +140,8 @@ def check_archive(content):
         raise Unreadable(_("The file has a password. Save it without one."))
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
         raise Unreadable(
-            _("Unpacked, the file would be larger than %d MB. Copy the rows into the template.") % (MOST_UNPACKED // 2**20)
+            _("Unpacked, the file would be larger than %d MB. Copy the rows into the template.")
+            % (MOST_UNPACKED // 2**20)
         )
 
 
@@ -150,15 +153,21 @@ def chosen_sheets(book, sheets, main, ignored, found):
         if key is None:
             others += [sheet] if fold(sheet.title) not in ignored else []
         elif key in wanted:
-            raise Unreadable(_("The sheets “%(one)s” and “%(other)s” are for the same rows. Keep one.") % {
-                "one": wanted[key].title, "other": sheet.title,
-            })
+            raise Unreadable(
+                _("The sheets “%(one)s” and “%(other)s” are for the same rows. Keep one.")
+                % {
+                    "one": wanted[key].title,
+                    "other": sheet.title,
+                }
+            )
         else:
             wanted[key] = sheet
     if main not in wanted and len(others) == 1:
         wanted[main] = others.pop()
     if not wanted:
-        raise Unreadable(_("No sheet has a name that the template gives. There are: %s.") % ", ".join(book.sheetnames[:20]))
+        raise Unreadable(
+            _("No sheet has a name that the template gives. There are: %s.") % ", ".join(book.sheetnames[:20])
+        )
     found.notices += [_("The sheet “%s” is not one of the template's; it was left out.") % one.title for one in others]
     return wanted
 
@@ -178,7 +187,7 @@ def refuse_merged(content, sheet):
             while piece := part.read(PIECE):
                 if found := MERGED.search(rest + piece):
                     raise Unreadable(
-                        _("On the sheet “%(sheet)s” the cells %(cells)s are merged. Unmerge them, so that each row has its own.")
+                        _("On the sheet “%(sheet)s” the cells %(cells)s are merged. Give each row its own.")
                         % {"sheet": sheet.title, "cells": found[1].decode()}
                     )
                 rest = piece[-200:]
@@ -191,7 +200,7 @@ def workbook_rows(sheet, deadline):
         empty = 0 if any(cell.value is not None for cell in cells) else empty + 1
         if empty > MOST_EMPTY:
             raise Unreadable(
-                _("The sheet “%(sheet)s” has more than %(most)d empty rows one after the other. Delete what is below the table.")
+                _("The sheet “%(sheet)s” has more than %(most)d empty rows together. Delete what is below the table.")
                 % {"sheet": sheet.title, "most": MOST_EMPTY}
             )
         if number % 500 == 0 and time.monotonic() > deadline:
@@ -249,18 +258,14 @@ def csv_rows(text, delimiter):
 
 
 def decoded(content):
-    """Return the text of a CSV file in UTF-8, or in UTF-16 that says so; another encoding cannot be told for certain."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+    """Return the text of a CSV file in UTF-8, or in UTF-16 that says so; others cannot be told for certain."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if is_utf16 else "utf-8-sig"
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(
-            _("Line %d is not in UTF-8. Save the file as “CSV UTF-8”, or as a workbook.") % line
-        ) from None
+        raise Unreadable(_("Line %d is not in UTF-8. Save the file as “CSV UTF-8”, or as a workbook.") % line) from None
 
 
 # Both

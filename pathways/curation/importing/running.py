@@ -1,12 +1,13 @@
 """An import from the file to the records: begun, checked in steps, decided, carried out at once or not at all.
 
-Checking thousands of rows takes minutes. It is done in short steps, each asked for by a request and kept in the database,
-so that it shows how far it is, can be stopped, and goes on after the server was. Carrying it out is one transaction: a
-process that dies in it leaves everything as it was. No progress of that is kept, since SQLite lets nobody else write
-meanwhile; how long checking took tells how long it will take.
+Checking thousands of rows takes minutes. It is done in short steps, each asked for by a request and kept in the
+database, so that it shows how far it is, can be stopped, and goes on after the server was. Carrying it out is one
+transaction: a process that dies in it leaves everything as it was. No progress of that is kept, since SQLite lets
+nobody else write meanwhile; how long checking took tells how long it will take.
 """
 
 import time
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
@@ -32,6 +33,7 @@ IGNORED = {"about", "data dictionary", "instructions", "lists"}
 # The id of a row that shows how it is done.
 EXAMPLE = "(example)"
 CHUNK = 50
+LONGEST_KEY = 80
 
 
 # From the file
@@ -55,18 +57,18 @@ def begin(importable, file, name, user):
 
 
 def gathered(importable, book):
-    """Return an ImportRow for each record that the sheets of ``book`` tell of, with the owned rows that belong to it."""
+    """Return an ImportRow for each record that the sheets of ``book`` tell of, with the owned rows of it."""
     check_columns(importable, book)
     gathered, by_id, by_name, keys = [], {}, {}, set()
 
     def add(number, sheet, id_, name, cells):
         written = {"id": id_, "cells": cells, "rows": {}}
-        one = ImportRow(number=number, sheet=sheet, written=written, name=name[:300])
+        one = ImportRow(number=number, sheet=sheet[:60], written=written, name=name[:300])
         if id_ and id_ in by_id:
             cells["id"][2] = _("Row %d has the same id.") % by_id[id_].number
         elif not id_ and name and fold(name) in by_name:
             written["twin"] = by_name[fold(name)].number
-        one.key = unused(id_[:80] or slugify(name)[:74] or "untitled", keys)
+        one.key = unused(id_[:LONGEST_KEY] or slugify(name)[:74] or "untitled", keys)
         keys.add(one.key)
         by_id.setdefault(id_, one)
         by_name.setdefault(fold(name), one)
@@ -88,9 +90,7 @@ def gathered(importable, book):
             # Of a record that the file does not have, it may be one that is there.
             one = one or add(row.number, title, text, "", {})
             place = f"{title} {row.number}"
-            cells = {
-                name: [f"{title} {at}", *rest] for name, (at, *rest) in row.cells.items() if name != owner
-            }
+            cells = {name: [f"{title} {at}", *rest] for name, (at, *rest) in row.cells.items() if name != owner}
             one.written["rows"].setdefault(relation, []).append({"place": place, "cells": cells})
     return gathered
 
@@ -146,7 +146,7 @@ def sheet_columns(importable, relation):
 # The dry run
 
 
-def step(importable, run, seconds=2.0):
+def step(importable, run, seconds=1.5):
     """Check rows for some seconds; return the run. Whoever asks while another step is under way waits for it."""
     began = time.monotonic()
     with transaction.atomic():
@@ -167,21 +167,29 @@ def step(importable, run, seconds=2.0):
 
 
 def planner_of(importable, run):
-    return Planner(importable, list(run.rows.values_list("key", "name")))
+    planner = Planner(importable, list(run.rows.values_list("key", "name")))
+    for row in run.rows.filter(outcome=Outcome.CHANGED).only("target", "sheet", "number"):
+        planner.changing[row.target] = row.place
+    return planner
 
 
 def check(planner, rows):
     """Plan ``rows`` and keep what came of it."""
     planner.prepare(rows)
     for row in rows:
-        for name, value in vars(planner.plan(row)).items():
+        for name, value in vars(planner.plan_once(row)).items():
             setattr(row, name, value)
+        # An id that is too long is refused, and is only shown.
+        row.key = row.key[:LONGEST_KEY]
     fields = ["outcome", "key", "target", "before", "content", "problems", "differences", "alike"]
     ImportRow.objects.bulk_update(rows, fields, batch_size=CHUNK)
 
 
 def decide(importable, run, choices):
-    """Keep what was decided of rows that may be records that are there: ids of rows to "new", "skip" or a record's id."""
+    """Keep what was decided of rows that may be records that are there.
+
+    ``choices`` maps ids of rows to "new", "skip" or a record's id.
+    """
     with transaction.atomic():
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         if run.state != State.CHECKED:
@@ -217,8 +225,8 @@ def stop(run):
 def carry_out(importable, run, user, *, leave_out_refused=False):
     """Write what the dry run showed, all of it or nothing; return the Change.
 
-    New records are drafts, published ones change in a revision. Raises Refused if it was done before, if something is not
-    decided, or if a record is no longer what the dry run saw.
+    New records are drafts, published ones change in a revision. Raises Refused if it was done before, if something is
+    not decided, or if a record is no longer what the dry run saw.
     """
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     if run.state != State.CHECKED:
@@ -244,24 +252,20 @@ def carry_out(importable, run, user, *, leave_out_refused=False):
     change = write_change(Change.Action.IMPORT, written, actor=user, note=note_of(run, number))
     run.state, run.change = State.DONE, change
     run.save()
+    # What came of the rows is still told; what they were is in the history.
+    run.rows.update(written={}, content={})
     return change
 
 
-class told_of:  # noqa: N801 -- reads as a statement
+@contextmanager
+def told_of(row):
     """Say of which row an error within is."""
-
-    def __init__(self, row):
-        self.row = row
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, _traceback):
-        if isinstance(error, ValidationError | DatabaseError | Refused):
-            messages = getattr(error, "messages", None) or [str(error)]
-            raise Refused(
-                _("%(row)s: %(why)s Nothing was imported.") % {"row": self.row.place, "why": " ".join(messages)}
-            ) from error
+    try:
+        yield
+    except (ValidationError, DatabaseError, Refused) as error:
+        messages = getattr(error, "messages", None) or [str(error)]
+        said = _("%(row)s: %(why)s Nothing was imported.") % {"row": row.place, "why": " ".join(messages)}
+        raise Refused(said) from error
 
 
 def root_of(model, row, user, references):

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 from pathways.curation.models import Owned, Record
-from pathways.curation.snapshots import content_fields, owned_models
+from pathways.curation.snapshots import content, content_fields, is_empty, owned_models, related_names
 
 from .columns import Rows
 from .planning import REMOVE
@@ -21,13 +21,19 @@ SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numb
 # Rows with a list to choose from; more can be filled in by hand.
 ROWS_WITH_LISTS = 2_000
 LONGEST_CHOICE = 250
+# Below the names of the columns and the example.
+FIRST_ROW = 2
+LONGEST_CELL = 32_767
 
 
-def write_template(importable):
-    """Return the template workbook, as a file open for reading."""
+def write_template(importable, records=()):
+    """Return the template workbook, as a file open for reading, with a row for each of ``records`` and what they own.
+
+    ``records`` is a queryset.
+    """
     file = BytesIO()
     with Workbook(file, SAFE) as book:
-        Template(book, importable).write()
+        Template(book, importable).write(records)
     file.seek(0)
     return file
 
@@ -41,7 +47,7 @@ class Template:
         self.text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
         self.lists = {}
 
-    def write(self):
+    def write(self, records=()):
         owned = owned_models(self.model)
         main = self.book.add_worksheet(self.importable.sheet)
         sheets = {title: self.book.add_worksheet(title) for title in self.importable.sheets}
@@ -51,7 +57,10 @@ class Template:
         in_sheets = set(self.importable.sheets.values())
         # What has a sheet of its own has no column here; an export's columns are taken all the same.
         columns = [one for one in self.importable.columns if not (isinstance(one, Rows) and one.rows in in_sheets)]
-        fields = [("id", None, self.id_help()), *((one.name, one.field(self.model), one.help(self.model)) for one in columns)]
+        fields = [
+            ("id", None, self.id_help()),
+            *((one.name, one.field(self.model), one.help(self.model)) for one in columns),
+        ]
         self.sheet(main, self.importable.sheet, fields)
         described = [(self.importable.sheet, fields)]
         for title, relation in self.importable.sheets.items():
@@ -66,11 +75,37 @@ class Template:
             described.append((title, fields))
         self.instructions(says, described)
         main.activate()
+        if records:
+            self.fill(main, sheets, columns, records)
+
+    def fill(self, main, sheets, columns, records):
+        """Write the records as they stand, below the examples."""
+        exported = {one.name: one for one in self.importable.exported}
+        owned = owned_models(self.model)
+        next_row = dict.fromkeys(sheets, FIRST_ROW)
+        related = dict.fromkeys((*self.importable.related, *related_names(self.model)))
+        for number, record in enumerate(records.prefetch_related(*related), start=FIRST_ROW):
+            data = content(record)
+            texts = [
+                self.importable.as_text(exported[one.name].value(record)) if one.name in exported else one.today(data)
+                for one in columns
+            ]
+            self.fill_row(main, number, [record.slug, *texts])
+            for title, relation in self.importable.sheets.items():
+                names = [one.name for one in content_fields(owned[relation])[0]]
+                for row in data.get(relation, ()):
+                    self.fill_row(
+                        sheets[title], next_row[title], [record.slug, *(text_of(row.get(one)) for one in names)]
+                    )
+                    next_row[title] += 1
+
+    def fill_row(self, sheet, number, texts):
+        for at, text in enumerate(texts):
+            if text:
+                sheet.write_string(number, at, text[:LONGEST_CELL], self.text)
 
     def id_help(self):
-        return _(
-            "The last part of the record's address. Leave it empty for a new record; for one that is there, it says which."
-        )
+        return _("The last part of the record's address. Empty for a new record; for one that is there, it says which.")
 
     def sheet(self, sheet, title, fields):
         """Write one sheet: names of the columns, the example, and the lists to choose from."""
@@ -85,7 +120,7 @@ class Template:
             is_long = isinstance(field, models.TextField) or name == self.importable.title
             sheet.set_column(at, at, 60 if is_long else max(14, len(name) + 4), self.text)
             if source := self.list_for(name, field):
-                sheet.data_validation(2, at, ROWS_WITH_LISTS, at, source)
+                sheet.data_validation(FIRST_ROW, at, ROWS_WITH_LISTS, at, source)
 
     def list_for(self, name, field):
         """Return the rule that offers what may be chosen for a field, or None where anything may be written."""
@@ -96,7 +131,10 @@ class Template:
         if field.is_relation and not issubclass(field.related_model, Owned):
             kind, values = field.related_model._meta.label, lambda: choices_of(field.related_model)
         elif getattr(field, "choices", None):
-            kind, values = f"{field.model._meta.label}.{field.name}", lambda: [value for value, _label in field.flatchoices]
+            kind, values = (
+                f"{field.model._meta.label}.{field.name}",
+                lambda: [value for value, _label in field.flatchoices],
+            )
         else:
             return None
         if kind not in self.lists:
@@ -112,7 +150,9 @@ class Template:
             "source": self.lists[kind],
             "error_type": "information",
             "error_title": _("Not in the list"),
-            "error_message": _("Several values are separated by “;”. A name that is not known is told when you import."),
+            "error_message": _(
+                "Several values are separated by “;”. A name that is not known is told when you import."
+            ),
         }
 
     def instructions(self, sheet, described):
@@ -122,19 +162,20 @@ class Template:
         wrap = self.book.add_format({"text_wrap": True, "valign": "top"})
         bold = self.book.add_format({"bold": True, "valign": "top", "font_size": 14})
         lines = [
-            _("One row for each record on the first sheet. What a record has several of stands on the other sheets, a row each."),
+            _("One row for each record on the first sheet. What it has several of has a row each on the others."),
             _("Rows with %s are examples and are never imported. They may stay.") % EXAMPLE,
             _("Leave the id empty for a new record. On the other sheets, name the record by its title then."),
-            _("Countries, themes and other terms may be written by name, code or address. Several are separated by “;”."),
-            _("To change records, export them, change cells and import the file: what is as exported stays as it is, and an empty cell empties."),
-            _("On the other sheets nothing is removed by being left out; write “yes” under “remove”."),
-            _("Nothing is written before you have seen what would change and confirmed it. New records are drafts; published ones change in a revision."),
-            _("No formulas, no merged cells, no macros. Leave the names of the columns as they are; those in red must be filled in."),
+            _("Countries, themes and other terms may be written by name, code or address, separated by “;”."),
+            _("To change records, export them, change cells, and import the file. What is as exported stays as it is."),
+            _("An empty cell empties what it stands for; a column that is not there changes nothing."),
+            _("On the other sheets nothing is removed by being left out: write “yes” under “remove”."),
+            _("You see what would change before anything is written. New records are drafts."),
+            _("Records that are published change in a revision, which someone publishes."),
+            _("No formulas, merged cells or macros. The names of the columns stay; those in red must be filled in."),
         ]
         sheet.write_string(0, 0, _("How to fill this in"), bold)
         for number, line in enumerate(lines, start=1):
-            sheet.merge_range(number, 0, number, 2, line, wrap)
-            sheet.set_row(number, 32)
+            sheet.write_string(number, 0, line)
         row = len(lines) + 2
         for at, name in enumerate((_("Sheet"), _("Column"), _("What it holds"))):
             sheet.write_string(row, at, name, self.head)
@@ -142,10 +183,17 @@ class Template:
             for name, field, help_text in fields:
                 row += 1
                 label = capfirst(str(getattr(field, "verbose_name", ""))) if field is not None else ""
-                values = ", ".join(value for value, _label in field.flatchoices) if getattr(field, "choices", None) else ""
+                values = (
+                    ", ".join(value for value, _label in field.flatchoices) if getattr(field, "choices", None) else ""
+                )
                 text = ". ".join(one.rstrip(".") for one in (label, str(help_text), values) if one)
                 for at, one in enumerate((title, name, text)):
                     sheet.write_string(row, at, one, wrap)
+
+
+def text_of(value):
+    """Return a value of content as what is written for it in a cell."""
+    return "yes" if value is True else "" if is_empty(value) else str(value)
 
 
 def choices_of(model):

@@ -20,7 +20,9 @@ class Words:
     def __init__(self, model, pending=()):
         self.model = model
         self.keys, self.names, self.shown = {}, {}, {}
-        rows = model._default_manager.filter(revises=None) if issubclass(model, Record) else model._default_manager.all()
+        rows = (
+            model._default_manager.filter(revises=None) if issubclass(model, Record) else model._default_manager.all()
+        )
         fields = [name for name in NAMES if any(field.name == name for field in model._meta.concrete_fields)]
         for key, *texts in rows.values_list(model.key_field, *fields):
             self.add(key, [text for one in texts for text in lines(one)])

@@ -7,34 +7,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contenttypes', '0002_remove_content_type_name'),
-        ('curation', '0003_groups'),
+        ("contenttypes", "0002_remove_content_type_name"),
+        ("curation", "0003_groups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='change',
-            name='action',
-            field=models.CharField(choices=[('load', 'loaded from fixtures'), ('add', 'added'), ('edit', 'edited'), ('remove', 'removed'), ('submit', 'submitted for review'), ('return', 'returned'), ('publish', 'published'), ('archive', 'archived'), ('reinstate', 'published again'), ('revise', 'began a revision'), ('discard', 'discarded a revision'), ('restore', 'restored an earlier version'), ('merge', 'merged two records'), ('undo', 'undid a change')], max_length=12, verbose_name='action'),
+            model_name="change",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("load", "loaded from fixtures"),
+                    ("add", "added"),
+                    ("edit", "edited"),
+                    ("remove", "removed"),
+                    ("submit", "submitted for review"),
+                    ("return", "returned"),
+                    ("publish", "published"),
+                    ("archive", "archived"),
+                    ("reinstate", "published again"),
+                    ("revise", "began a revision"),
+                    ("discard", "discarded a revision"),
+                    ("restore", "restored an earlier version"),
+                    ("merge", "merged two records"),
+                    ("undo", "undid a change"),
+                ],
+                max_length=12,
+                verbose_name="action",
+            ),
         ),
         migrations.CreateModel(
-            name='Opening',
+            name="Opening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_id', models.PositiveBigIntegerField()),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last seen')),
-                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='openings', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_id", models.PositiveBigIntegerField()),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened")),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="last seen")),
+                (
+                    "content_type",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="contenttypes.contenttype"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="openings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'open page',
-                'verbose_name_plural': 'open pages',
-                'ordering': ('opened_at',),
-                'constraints': [models.UniqueConstraint(fields=('content_type', 'object_id', 'user'), name='curation_opening_once')],
+                "verbose_name": "open page",
+                "verbose_name_plural": "open pages",
+                "ordering": ("opened_at",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("content_type", "object_id", "user"), name="curation_opening_once")
+                ],
             },
         ),
     ]

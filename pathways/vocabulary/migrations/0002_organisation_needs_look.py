@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('vocabulary', '0001_initial'),
+        ("vocabulary", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organisation',
-            name='needs_look',
-            field=models.BooleanField(default=False, help_text='An editor added it while entering a record; clear this when its name and kind are right.', verbose_name="wants an administrator's look"),
+            model_name="organisation",
+            name="needs_look",
+            field=models.BooleanField(
+                default=False,
+                help_text="An editor added it while entering a record; clear this when its name and kind are right.",
+                verbose_name="wants an administrator's look",
+            ),
         ),
     ]

@@ -44,13 +44,34 @@
     });
   }
 
+  // The fields that look things up say what they are: the script that makes them leaves that out.
+  const nameLookups = () => {
+    for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+      const name = select.getAttribute("aria-label") || select.labels[0]?.textContent.trim();
+      const shown = select.nextElementSibling;
+      if (!name || !shown?.matches(".select2")) {
+        continue;
+      }
+      for (const part of shown.querySelectorAll(".select2-selection, .select2-selection__rendered, .select2-search__field")) {
+        if (!part.matches("ul")) {
+          part.setAttribute("aria-label", name);
+        }
+      }
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => window.setTimeout(nameLookups));
+  document.addEventListener("formset:added", () => window.setTimeout(nameLookups));
+
+  // Put something under a field, not beside it.
+  const below = (field, element) => (field.closest(".flex-container") ?? field).after(element);
+
   // How many words a text has, and whether that is enough or too many.
   for (const field of document.querySelectorAll("[data-words]")) {
     const [least, most] = field.dataset.words.split("-").map(Number);
     const count = document.createElement("p");
     count.className = "help word-count";
     count.setAttribute("aria-live", "polite");
-    field.after(count);
+    below(field, count);
     const tell = () => {
       const words = field.value.split(/\s+/u).filter(Boolean).length;
       count.textContent = field.dataset.wordsLabel.replace("%(n)s", words);
@@ -66,7 +87,7 @@
     const list = document.createElement("div");
     list.className = "duplicates help";
     list.setAttribute("role", "status");
-    title.after(list);
+    below(title, list);
     let waiting = 0;
     const look = async () => {
       const address = new URL(title.dataset.duplicates, window.location.href);

@@ -9,21 +9,23 @@ async function step() {
   data.set("action", "step");
   const response = await fetch(location.href, { method: "POST", body: data, headers: { Accept: "application/json" } });
   if (!response.ok) {
-    // The button stays, to go on by hand.
-    form.hidden = false;
+    byHand();
     return;
   }
   const progress = await response.json();
   bar.value = progress.done;
   said.textContent = progress.said;
   if (progress.state === "checking") {
-    step();
+    // Who edits meanwhile gets a turn.
+    setTimeout(() => step().catch(byHand), 200);
   } else {
     location.reload();
   }
 }
 
-form.hidden = true;
-step().catch(() => {
+function byHand() {
   form.hidden = false;
-});
+}
+
+form.hidden = true;
+step().catch(byHand);
