@@ -37,7 +37,8 @@ def duplicates(model, names, *, exclude=()):
     for record in model._default_manager.originals().exclude(status=Status.ARCHIVED).only(*columns(model)):
         if record.pk in exclude:
             continue
-        likeness, why = max((alike(one, other) for one in wanted for other in map(named, record.names)), default=(0, ""))
+        others = [named(name) for name in record.names]
+        likeness, why = max((alike(one, other) for one in wanted for other in others), default=(0, ""))
         if likeness >= ALIKE:
             found.append(Likeness(record, likeness, why))
     return sorted(found, key=lambda one: (-one.likeness, one.record.title_key))[:MOST]
