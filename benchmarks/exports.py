@@ -29,12 +29,13 @@ def main():
     parser.add_argument("database", help="address of the database, such as sqlite:///var/corpus.sqlite3")
     parser.add_argument("--datasette", help="the program, installed in an environment of its own")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--first", type=int, help="measure the CPU of only so many practices")
+    parser.add_argument("--first", type=int, help="measure only so many practices")
+    parser.add_argument("--formats", nargs="+", default=WRITTEN)
     options = parser.parse_args()
     with Site(options.database) as site, tempfile.TemporaryDirectory() as folder:
         site.ask(keep_to, options.first)
-        formats = [one for one in WRITTEN if one in site.ask(formats_offered)]
-        print_firsts(options.database, formats)
+        formats = [one for one in options.formats if one in site.ask(formats_offered)]
+        print_firsts(options.database, formats, options.first)
         ready = Path(folder, "practices.csv")
         print(f"{site.ask(write_ready, str(ready)):,} practices, {ready.stat().st_size >> 20} MiB of CSV\n")
         measures = {one: lambda one=one: site.ask(cpu_of, one) for one in formats}
@@ -51,11 +52,12 @@ def main():
     print_table({name: median(values) for name, values in taken.items()})
 
 
-def print_firsts(database, formats):
+def print_firsts(database, formats, first_rows):
     print("Of a fresh process each: milliseconds to the first byte, MiB above idle")
     print_rows(["format", "first byte", "memory"])
     for one in formats:
         with Site(database) as fresh:
+            fresh.ask(keep_to, first_rows)
             first, above = fresh.ask(first_byte_and_memory, one)
             print_rows([one, f"{first * 1000:.0f}", f"{above / (1 << 20):.0f}"])
     print()

@@ -39,7 +39,7 @@ from pathways.listing.views import site_address
 from pathways.vocabulary.models import Country
 
 from .problems import MEDIA_TYPE, GoneSerializer, ProblemSerializer, WrongParametersSerializer
-from .views import ApiView, CorridorView, CountryView, PagedView, RecordView, SearchView, TermView, field_names
+from .views import CorridorView, CountryView, RecordView, SearchView, TermView, field_names
 
 # A vocabulary that has more values than this is described by their form alone.
 MOST_LISTED = 500
@@ -75,6 +75,15 @@ class OutputExtension(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema, direction):
         return deepcopy(self.target.schema)
+
+
+class TimeExtension(OpenApiSerializerFieldExtension):
+    """A time of day where a meeting is; "time" would be one with its zone."""
+
+    target_class = serializers.TimeField
+
+    def map_serializer_field(self, auto_schema, direction):
+        return {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"}
 
 
 class Description(AutoSchema):
@@ -323,5 +332,3 @@ def description(request, kind):
         text = yaml.safe_dump(described, allow_unicode=True, sort_keys=False, width=120)
         return HttpResponse(text, content_type="application/yaml")
     return HttpResponse(json.dumps(described, ensure_ascii=False), content_type="application/json")
-
-

@@ -332,5 +332,3 @@ class RootView(ApiView):
             "lists": {name: self.site + reverse(f"api:{name}") for name in LISTS},
         }
         return Response(content)
-
-

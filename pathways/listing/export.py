@@ -191,7 +191,11 @@ class Export:
             ("rows", _("Number of rows"), len(self)),
             ("made_at", _("Made at"), self.made_at),
             ("data_version", _("Version of the data"), str(self.version)),
-            ("data_changed_at", _("Data last changed at"), self.version.changed_at.replace(microsecond=0)),
+            (
+                "data_changed_at",
+                _("Data last changed at"),
+                (self.version.changed_at or self.made_at).replace(microsecond=0),
+            ),
             ("publisher", _("Publisher"), settings.SITE_NAME),
             ("licence", _("Licence"), self.licence),
             ("licence_address", _("Address of the licence"), self.licence_address),

@@ -8,12 +8,35 @@ of a vocabulary, is read once and is one object.
 from functools import cache
 from operator import attrgetter
 
-from django.db.models import Model
+from django.db.models import Field, ForeignObject, Lookup, Model
 
 from pathways.curation.models import Term
 
 # Records read at a time: of each a few kilobytes, with all that belongs to them.
 CHUNK = 1000
+
+
+class OneOf(Lookup):
+    """Finds rows by Ids. Unlike ``in``, it takes them as they are: preparing each cost more than finding its row."""
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        ids = self.rhs.ids or (None,)
+        return f"{column} IN ({', '.join(['%s'] * len(ids))})", [*parameters, *ids]
+
+
+class Ids:
+    """Primary keys that came from the database; no sequence, so that a query does not look into it."""
+
+    def __init__(self, ids):
+        self.ids = tuple(ids)
+
+
+for kind_of_field in (Field, ForeignObject):
+    kind_of_field.register_lookup(OneOf)
 
 
 @cache
@@ -47,7 +70,7 @@ class Reader:
 
     def fetch(self, ids):
         """Return the rows of ``queryset`` with the ids ``ids``, in their order."""
-        found = self.read(self.queryset.filter(pk__in=ids), self.tree, extra=tuple(self.queryset.query.annotations))
+        found = self.read(self.queryset.filter(pk__one_of=Ids(ids)), self.tree, extra=tuple(self.queryset.query.annotations))
         by_id = {row.pk: row for row in found}
         return [by_id[pk] for pk in ids if pk in by_id]
 
@@ -81,7 +104,7 @@ class Reader:
     def referred(self, model, ids, below):
         """Return the rows of ``model`` with the ids ``ids``, and perhaps more of them, by id."""
         if not issubclass(model, Term):
-            return {row.pk: row for row in self.read(model._base_manager.filter(pk__in=ids - {None}), below)}
+            return {row.pk: row for row in self.read(model._base_manager.filter(pk__one_of=Ids(ids - {None})), below)}
         if model not in self.terms:
             self.terms[model] = {row.pk: row for row in self.read(model._base_manager.all(), below)}
         return self.terms[model]
@@ -90,7 +113,8 @@ class Reader:
         """Return by id of the row the rows that refer to it, in their order."""
         model, owner = relation.related_model, relation.field.attname
         found = {}
-        for row in self.read(model._base_manager.filter(**{f"{owner}__in": [row.pk for row in rows]}), below):
+        owned = model._base_manager.filter(**{f"{owner}__one_of": Ids(row.pk for row in rows)})
+        for row in self.read(owned, below):
             found.setdefault(getattr(row, owner), []).append(row)
         if order := own_order(model):
             for several in found.values():
@@ -104,7 +128,8 @@ class Reader:
         owner, other = declared.m2m_field_name(), declared.m2m_reverse_field_name()
         if relation.auto_created:
             owner, other = other, owner
-        pairs = declared.remote_field.through._base_manager.filter(**{f"{owner}__in": [row.pk for row in rows]})
+        owned = {f"{owner}__one_of": Ids(row.pk for row in rows)}
+        pairs = declared.remote_field.through._base_manager.filter(**owned)
         pairs = list(pairs.order_by().values_list(f"{owner}_id", f"{other}_id"))
         values = self.referred(relation.related_model, {value for _row, value in pairs}, below)
         found = {}

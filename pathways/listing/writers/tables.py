@@ -160,7 +160,9 @@ class RowSheet:
     def limits(self):
         said = []
         if self.cut:
-            text = _("%(cells)d, marked %(mark)s: Excel holds no more than %(most)d characters in one. CSV has them whole.")
+            text = _(
+                "%(cells)d, marked %(mark)s: Excel holds no more than %(most)d characters in one. CSV has them whole."
+            )
             said.append(
                 ("cut", _("Cells cut short"), text % {"cells": self.cut, "mark": CUT.strip(), "most": MOST_TEXT})
             )
@@ -222,7 +224,7 @@ def write_dictionary(book, sheet, columns):
         sheet.write_string(number, 1, str(column.help), text)
 
 
-XLSX = Format(
+XLSX = Format(  # noqa: S604 -- no program is run
     "xlsx",
     gettext_lazy("Excel"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
