@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
     "the same words, the same values. It needs no key.",
     # An enumeration stands where it belongs.
     "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import resolve
 from django.utils.text import capfirst
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -116,19 +116,19 @@ class Description(AutoSchema):
             statuses.append(404)
         if isinstance(view, RecordView):
             statuses.append(410)
-        found = {200: OpenApiResponse(view.answer_class, STATUSES[200])}
+        found = {200: OpenApiResponse(view.answer_class, str(STATUSES[200]))}
         for status in sorted(statuses):
             serializer = PROBLEMS.get(status, ProblemSerializer)
-            found[status, MEDIA_TYPE] = OpenApiResponse(serializer, STATUSES[status])
+            found[status, MEDIA_TYPE] = OpenApiResponse(serializer, str(STATUSES[status]))
         return found
 
     def get_operation(self, *args):
         operation = super().get_operation(*args)
         responses = operation["responses"]
-        responses["304"] = {"description": STATUSES[304]}
+        responses["304"] = {"description": str(STATUSES[304])}
         headers = {"200": ["ETag", "Link"] if self.view.is_paged else ["ETag"], "429": ["Retry-After"]}
         if isinstance(self.view, RecordView):
-            responses["301"] = {"description": STATUSES[301]}
+            responses["301"] = {"description": str(STATUSES[301])}
             headers["301"] = ["Location"]
         for status, names in headers.items():
             described = {name: {"description": str(HEADERS[name][0]), "schema": HEADERS[name][1]} for name in names}
@@ -225,7 +225,7 @@ def filter_parameters(view, registry):
             facet = index.facets[name]
             items = term_codes(declared, list(facet.labels), registry)
             example = max(facet.bitmaps, key=lambda value: len(facet.bitmaps[value]), default=None)
-            description = f"{label}. {declared.extra['hint']} " + _("Several are an or.")
+            description = f"{label}. {declared.extra['hint']} {_('Several are an or.')}"
             more = {"example": [example]} if example is not None else {}
             yield in_query(name, description, {"type": "array", "items": items}, explode=True, style="form", **more)
         elif isinstance(declared, WordsFilter):

@@ -36,7 +36,8 @@ from .serializers import (
 class ApiView(APIView):
     """An address of the API.
 
-    ``name`` names the operation, ``title`` says what it gives, and the docstring of its class says more. ``serializer_class`` is that of a single record, ``answer_class`` that of the whole answer.
+    ``name`` names the operation, ``title`` says what it gives, and the docstring of its class says more.
+    ``serializer_class`` is that of a single record, ``answer_class`` that of the whole answer.
     """
 
     name = title = ""

@@ -70,7 +70,9 @@ class Reader:
 
     def fetch(self, ids):
         """Return the rows of ``queryset`` with the ids ``ids``, in their order."""
-        found = self.read(self.queryset.filter(pk__one_of=Ids(ids)), self.tree, extra=tuple(self.queryset.query.annotations))
+        found = self.read(
+            self.queryset.filter(pk__one_of=Ids(ids)), self.tree, extra=tuple(self.queryset.query.annotations)
+        )
         by_id = {row.pk: row for row in found}
         return [by_id[pk] for pk in ids if pk in by_id]
 
@@ -91,15 +93,18 @@ class Reader:
     def relate(self, model, rows, name, below):
         """Give each of ``rows`` its ``name``: a row, or the rows of a relation."""
         relation = model._meta.get_field(name)
+        # Straight into the rows: setattr and getattr would take most of the time.
+        all_values = [row.__dict__ for row in rows]
         if relation.many_to_one or relation.one_to_one:
-            others = self.referred(relation.related_model, {getattr(row, relation.attname) for row in rows}, below)
-            for row in rows:
-                setattr(row, name, others.get(getattr(row, relation.attname)))
+            key = relation.attname
+            others = self.referred(relation.related_model, {values[key] for values in all_values}, below)
+            for values in all_values:
+                values[name] = others.get(values[key])
             return
         read = self.through if relation.many_to_many else self.owned
-        found = read(relation, rows, below)
-        for row in rows:
-            setattr(row, name, Related(found[row.pk]) if row.pk in found else NOTHING)
+        found = {pk: Related(several) for pk, several in read(relation, rows, below).items()}
+        for values in all_values:
+            values[name] = found.get(values["pk"], NOTHING)
 
     def referred(self, model, ids, below):
         """Return the rows of ``model`` with the ids ``ids``, and perhaps more of them, by id."""
@@ -115,7 +120,7 @@ class Reader:
         found = {}
         owned = model._base_manager.filter(**{f"{owner}__one_of": Ids(row.pk for row in rows)})
         for row in self.read(owned, below):
-            found.setdefault(getattr(row, owner), []).append(row)
+            found.setdefault(row.__dict__[owner], []).append(row)
         if order := own_order(model):
             for several in found.values():
                 if len(several) > 1:

@@ -150,6 +150,8 @@ def test_the_number_of_questions_does_not_depend_on_the_number_of_records(
     client, curated, django_assert_max_num_queries
 ):
     for name in LISTS:
+        # The first to ask makes the index.
+        client.get(f"/api/v1/{name}/?per_page=1")
         for rows in (2, 200):
             with django_assert_max_num_queries(40, info=name):
                 client.get(f"/api/v1/{name}/?per_page={rows}")

@@ -45,6 +45,7 @@ PAGES = {
     "theme without practices": ("/themes/social-protection-and-portability/", 200),
     "comparison": ("/compare/?practice=palim&practice=mentor", 200),
     "about": ("/about/", 200),
+    "API": ("/api/docs/", 200),
     "data": ("/data/", 200),
     "nothing there": ("/nowhere/", 404),
 }

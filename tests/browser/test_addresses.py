@@ -8,12 +8,12 @@ NOT_PAGES = {"site:healthz", "site:suggest"}
 
 
 def names(resolver, namespace=""):
-    """Yield the name of each address that is a page: neither a file nor of the admin."""
+    """Yield the name of each address that is a page: neither a file nor of the admin or the API."""
     for entry in resolver.url_patterns:
         if hasattr(entry, "url_patterns"):
             if entry.namespace != "admin":
                 yield from names(entry, f"{entry.namespace}:" if entry.namespace else namespace)
-        elif "." not in str(entry.pattern):
+        elif "." not in str(entry.pattern) and not str(entry.pattern).startswith("api/v1/"):
             yield f"{namespace}{entry.name}"
 
 

@@ -26,8 +26,8 @@ def crawled(client, curated, settings, tmp_path):
         assert response.status_code == 200, address
         path = urlsplit(address).path
         is_page = response.headers["Content-Type"] == "text/html; charset=utf-8"
-        # What ends in a dot and a format is a file; nothing else is.
-        assert is_page == ("." not in path), address
+        # What ends in a dot and a format is a file, and so is what the API answers; nothing else is.
+        assert is_page == ("." not in path and not path.startswith("/api/v1/")), address
         assert "default-src 'none'" in response.headers["Content-Security-Policy"], address
         if not is_page:
             assert b"".join(response), address

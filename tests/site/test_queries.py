@@ -48,6 +48,8 @@ BOUNDS = {
     "/organisations/org-0/": 15,
     "/documents/": 5,
     "/documents/paper/": 8,
+    "/oai?verb=ListRecords&metadataPrefix=oai_dc": 60,
+    "/sitemap.xml": 30,
 }
 
 
