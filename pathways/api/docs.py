@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from pathways.listing.filters import MOST_PER_PAGE
-from pathways.listing.views import site_address
+from pathways.listing.views import ReadOnlyView, site_address
 
 from .problems import PREFIX
 from .schema import STATUSES, description_of, plain_data
 
 COMPONENTS = "#/components/schemas/"
 # So many values of a parameter are printed; the description has all of them.
-MOST_PRINTED = 16
+MOST_PRINTED = 12
 # So much of each list is shown.
 MOST_SHOWN = 2
 # Operations that have so many parameters in common are of the same filter.
@@ -58,7 +58,7 @@ class Operation(NamedTuple):
         return {one for one in self.parameters if one.name not in PAGING}
 
 
-class Docs(TemplateView):
+class Docs(ReadOnlyView, TemplateView):
     template_name = "api/docs.html"
 
     def get_context_data(self, **kwargs):

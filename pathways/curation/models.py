@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -224,6 +225,13 @@ class Record(Curated):
 
     def derive(self):
         self.title_key = fold(self.title)[:400]
+
+    def validate_unique(self, exclude=None):
+        super().validate_unique(exclude=exclude)
+        others = type(self)._base_manager.filter(revises=None).exclude(pk__in=[self.pk or 0, self.revises_id or 0])
+        once = others.filter(Q(former_slugs__contains=self.slug) | Q(first_slug=self.slug))
+        if any(self.slug in {*lines(other.former_slugs), other.first_slug} for other in once):
+            raise ValidationError({"slug": _("Another record once had this address: it leads there for ever.")})
 
     def validate_constraints(self, exclude=None):
         # A form leaves out what it does not show, and Django then any rule that mentions it: also that of the address.

@@ -83,8 +83,8 @@ class Reader:
         rows = []
         for values in queryset.order_by().values_list(*names).iterator(chunk_size=10_000):
             row = row_class()
-            row.__dict__ = dict(zip(names, values, strict=True))
-            row.pk = row.__dict__[key]
+            row.__dict__ = fields = dict(zip(names, values, strict=True))
+            fields["pk"] = fields[key]
             rows.append(row)
         for name, below in tree.items():
             self.relate(model, rows, name, below)

@@ -149,3 +149,11 @@ def test_texts_of_any_kind_come_back_as_they_went_in(client, text):
 
 def test_an_empty_list_is_an_empty_list(client):
     assert read(client, "/practices.json")["results"] == []
+
+
+def test_an_empty_knowledge_base_has_an_api_too(client):
+    root = asked(client, "/")
+    for address in root["lists"].values():
+        assert client.get(address).json()["results"] == []
+    assert client.get(root["schema"]).json()["openapi"]
+    assert client.get(root["documentation"]).status_code == 200

@@ -5,11 +5,12 @@ API_EXAMPLES says how many requests of each kind each operation is sent.
 
 import json
 import os
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import schemathesis
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
@@ -103,6 +104,11 @@ def test_it_is_made_once_for_a_version_of_the_data(client, curated, django_asser
         client.get("/api/v1/schema")
 
 
+def has_blank(address):
+    """Whether a parameter is left blank, as forms leave them: that is as if it were not given."""
+    return any(not value.strip() for _name, value in parse_qsl(urlsplit(address).query, keep_blank_values=True))
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_is_asked_the_answer_is_as_described(curated, operations, name, mode):
@@ -121,6 +127,7 @@ def test_whatever_is_asked_the_answer_is_as_described(curated, operations, name,
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case):
         response = case.call()
+        assume(not has_blank(response.request.url))
         case.validate_response(response, excluded_checks=accepted)
         if mode is GenerationMode.POSITIVE and response.status_code == 400:
             # That the last year comes before the first is all that a description cannot say.

@@ -10,6 +10,8 @@ from pathways.vocabulary.models import Country, Organisation, Theme
 from practices.models import Practice
 from tests.reading import body, read
 
+from .test_sitemap import changes_by_address
+
 # Of addresses that differ only in the values of their parameters, so many are followed.
 ALIKE = 1
 
@@ -50,7 +52,7 @@ def crawled(client, curated, settings, tmp_path):
     return pages
 
 
-def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
+def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(client, crawled):
     for address, page in crawled.items():
         tags = [tag for tag, _attributes in page.tags]
         names = Counter(tags)
@@ -65,3 +67,8 @@ def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
     for model in (Country, Theme):
         for term in model.objects.all():
             assert term.get_absolute_url() in crawled
+    # They, and nothing else, are in the sitemap, with the day they changed; but what was searched for and compared.
+    dated = changes_by_address(client)
+    pages = {f"http://testserver{address}" for address in crawled if "?" not in address}
+    assert dated.keys() == pages - {"http://testserver/search/", "http://testserver/compare/"}
+    assert all(dated.values())

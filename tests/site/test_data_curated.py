@@ -83,7 +83,7 @@ def test_files_are_open_to_scripts_and_say_which_data_they_hold(client, curated,
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert response.headers["Data-Version"] == str(DataVersion.current())
         assert 'rel="license"' in response.headers["Link"]
-        response.close()
+        b"".join(response)
     assert client.post(address).status_code == 405
 
 

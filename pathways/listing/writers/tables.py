@@ -118,10 +118,7 @@ class RowSheet:
                 value = column.value(row)
                 if not value and (value is None or value == "" or value == []):
                     continue
-                if column.is_address:
-                    written = self.address(number, at, f"{site}{value}")
-                else:
-                    written = self.cell(value)
+                written = self.address(number, at, f"{site}{value}") if column.is_address else self.cell(value)
                 cells.append(f'<c r="{letters}{number + 1}"{written}</c>')
             cells.append("</row>")
             put("".join(cells))
@@ -204,7 +201,7 @@ class RowSheet:
 
 
 def escaped(found):
-    """Return what stands in XML for what ``SPECIAL`` found; control characters, and what looks like one, as in Excel."""
+    """Return what stands in XML for what ``SPECIAL`` found: control characters are written as Excel does."""
     text = found[0]
     if text in ENTITIES:
         return ENTITIES[text]
