@@ -103,32 +103,32 @@ def patterns(found):
 
 
 @pytest.mark.parametrize("address", [*FILES, "/practices/", "/practices/palim/"])
-@pytest.mark.parametrize("accept", ["application/json", "image/png", "text/html;q=0", "nonsense", ""])
-def test_the_address_says_the_format_whatever_is_accepted(client, address, accept):
-    response = client.head(address, headers={"accept": accept})
-    assert response.status_code == 200
-    assert response.headers["Content-Type"] == client.head(address).headers["Content-Type"]
+def test_the_address_says_the_format_whatever_is_accepted(client, address):
+    content_type = client.head(address).headers["Content-Type"]
+    for accept in ("application/json", "image/png", "text/html;q=0", "nonsense", ""):
+        response = client.head(address, headers={"accept": accept})
+        assert (response.status_code, response.headers["Content-Type"]) == (200, content_type), accept
 
 
-@pytest.mark.parametrize("extension", ["html", "zip", "csv2", "CSV", "c", "json-"])
 @pytest.mark.parametrize(
     "start", ["/practices", "/outcomes", "/meetings", "/countries", "/meetings/lisbon/participants"]
 )
-def test_a_format_that_there_is_not_is_not_found(client, start, extension):
-    assert client.get(f"{start}.{extension}").status_code == 404
+def test_a_format_that_there_is_not_is_not_found(client, start):
+    for extension in ("html", "zip", "csv2", "CSV", "c", "json-"):
+        assert client.get(f"{start}.{extension}").status_code == 404, extension
 
 
 # Parameters
 
 
 @pytest.mark.parametrize("address", [f"/{one.name}.{extension}" for one in LISTS for extension in one.formats])
-@pytest.mark.parametrize("query", ["sort=nonsense", "q=a%00b", "q=" + "a" * 201, "q=one&q=two", "q=&q=two", "sort=%ff"])
-def test_what_is_wrong_is_a_problem_document_in_every_format(client, address, query):
-    response = client.get(f"{address}?{query}")
-    assert response.status_code == 400
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert [error["parameter"] for error in response.json()["errors"]] == [query.partition("=")[0]]
-    assert client.head(f"{address}?{query}").status_code == 400
+def test_what_is_wrong_is_a_problem_document_in_every_format(client, address):
+    for query in ("sort=nonsense", "q=a%00b", "q=" + "a" * 201, "q=one&q=two", "q=&q=two", "sort=%ff"):
+        response = client.get(f"{address}?{query}")
+        assert response.status_code == 400, query
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert [error["parameter"] for error in response.json()["errors"]] == [query.partition("=")[0]]
+        assert client.head(f"{address}?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
