@@ -107,6 +107,8 @@ def env_secret(name, *, local):
 
 
 VAR_DIR.mkdir(exist_ok=True)
+# What can be made anew at any time, and is removed when the data have changed.
+CACHE_DIR = VAR_DIR / "cache"
 
 LOCAL = env_bool("LOCAL", default=False)
 DEBUG = env_bool("DEBUG", default=False)

@@ -45,6 +45,8 @@ class DataVersionMiddleware:
             response = self.get_response(request)
         if response.status_code in {200, 304}:
             response["ETag"] = etag
+            # The same for everybody: scripts of other sites may read it, also that nothing has changed.
+            response["Access-Control-Allow-Origin"] = "*"
             patch_cache_control(response, no_cache=True)
         return response
 

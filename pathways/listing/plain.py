@@ -70,11 +70,18 @@ class Reader:
 
     def fetch(self, ids):
         """Return the rows of ``queryset`` with the ids ``ids``, in their order."""
+        if not ids:
+            return []
         found = self.read(
             self.queryset.filter(pk__one_of=Ids(ids)), self.tree, extra=tuple(self.queryset.query.annotations)
         )
         by_id = {row.pk: row for row in found}
         return [by_id[pk] for pk in ids if pk in by_id]
+
+    def public(self, ids):
+        """Return those of ``ids`` that ``queryset`` has."""
+        found = self.queryset.filter(pk__one_of=Ids(ids)).order_by().values_list("pk", flat=True)
+        return found.iterator(chunk_size=10_000)
 
     def read(self, queryset, tree, extra=()):
         model = queryset.model

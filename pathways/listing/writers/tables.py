@@ -36,8 +36,9 @@ def write_csv(export):
     """Yield the rows as CSV (RFC 4180) in UTF-8 with a byte order mark, the header first."""
     writer, columns, site = csv.writer(Echo()), export.of.columns, export.site
     yield BOM + writer.writerow([column.name for column in columns])
-    for row in export.rows():
-        yield writer.writerow([guarded(cell(column, row, site)) for column in columns])
+    yield from export.lines(
+        "csv", lambda row: writer.writerow([guarded(cell(column, row, site)) for column in columns])
+    )
 
 
 CSV = Format("csv", gettext_lazy("CSV"), "text/csv; charset=utf-8", write_csv, shell=500)  # noqa: S604 -- no program is run
