@@ -21,7 +21,8 @@ class KeptLines:
 
     def __init__(self, name, version, parts):
         self.connection = None
-        if within_transaction():
+        epoch, _number = version
+        if within_transaction() or not epoch:
             return
         lasting = digest(pathways.__version__, get_language(), *parts)
         self.path = settings.CACHE_DIR / f"{name}-{lasting}-{digest(*version)}.sqlite"
@@ -43,10 +44,8 @@ class KeptLines:
         if self.connection is None:
             return {}
         try:
-            wanted = "SELECT value FROM json_each(?)"
-            return dict(
-                self.connection.execute(f"SELECT id, line FROM lines WHERE id IN ({wanted})", [json.dumps(ids)])
-            )  # noqa: S608
+            found = "SELECT id, line FROM lines WHERE id IN (SELECT value FROM json_each(?))"
+            return dict(self.connection.execute(found, [json.dumps(ids)]))
         except sqlite3.Error:
             self.give_up()
             return {}

@@ -45,9 +45,10 @@ class DataVersionMiddleware:
             response = self.get_response(request)
         if response.status_code in {200, 304}:
             response["ETag"] = etag
-            # The same for everybody: scripts of other sites may read it, also that nothing has changed.
-            response["Access-Control-Allow-Origin"] = "*"
             patch_cache_control(response, no_cache=True)
+        if response.status_code == 304 and not request.path.endswith("/"):
+            # Scripts of other sites may read files, and so also that one has not changed.
+            response["Access-Control-Allow-Origin"] = "*"
         return response
 
     def etag(self, request):
