@@ -7,12 +7,14 @@ import csv
 import io
 import json
 from datetime import date, timedelta
+from shutil import rmtree
 
 import feedparser
 import openpyxl
 import pytest
 import rdflib
 import rispy
+from django.conf import settings as django_settings
 from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -139,6 +141,7 @@ def forget():
     """Drop what is kept of the example before: it was undone, under the same version of the data."""
     index.forget()
     cards.forget()
+    rmtree(django_settings.CACHE_DIR, ignore_errors=True)
 
 
 def queries(filter_class):
