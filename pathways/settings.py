@@ -122,6 +122,8 @@ SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
 SITE_URL = env_address("SITE_URL").rstrip("/")
 DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
 DATA_LICENCE_URL = env_address("DATA_LICENCE_URL")
+# Whom those who harvest the data may write to.
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "")
 
 INSTALLED_APPS = [
     "pathways.api",

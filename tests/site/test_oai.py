@@ -389,3 +389,9 @@ def test_sickle_harvests_everything_then_what_changed(live_server, monkeypatch):
         assert first.metadata["title"]
         with pytest.raises(NoRecordsMatch):
             harvester.ListRecords(metadataPrefix="oai_dc", set="theme:nothing")
+
+
+def test_who_may_be_written_to_is_a_setting(client, settings):
+    settings.CONTACT_EMAIL = "secretariat@example.org"
+    page = client.get("/oai", {"verb": "Identify"}).content.decode()
+    assert "<adminEmail>secretariat@example.org</adminEmail>" in page
