@@ -391,6 +391,7 @@ def test_sickle_harvests_everything_then_what_changed(live_server, monkeypatch):
             harvester.ListRecords(metadataPrefix="oai_dc", set="theme:nothing")
 
 
+@pytest.mark.django_db
 def test_who_may_be_written_to_is_a_setting(client, settings):
     settings.CONTACT_EMAIL = "secretariat@example.org"
     page = client.get("/oai", {"verb": "Identify"}).content.decode()
