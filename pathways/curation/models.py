@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import ClassVar
 
 from django.conf import settings
@@ -356,6 +358,10 @@ class Version(models.Model):
         return f"{self.key} {self.change_id}"
 
 
+# The data version that a request answers from, while it is answered.
+held = ContextVar("held data version", default=None)
+
+
 class DataVersion(models.Model):
     """The state of the data that the public sees: one row, a number that only grows, within an epoch."""
 
@@ -371,8 +377,18 @@ class DataVersion(models.Model):
 
     @classmethod
     def current(cls):
-        """Return the data version as it stands, without locking it."""
-        return cls.objects.first() or cls(pk=1, epoch="", changed_at=timezone.now())
+        """Return the data version as it stands, without locking it, or the one that is held."""
+        return held.get() or cls.objects.first() or cls(pk=1, epoch="", changed_at=timezone.now())
+
+    @classmethod
+    @contextmanager
+    def hold(cls):
+        """Read the data version once, for everything within that asks for it, and give it."""
+        token = held.set(cls.current())
+        try:
+            yield held.get()
+        finally:
+            held.reset(token)
 
     @classmethod
     def advance(cls, *, new_epoch=False):
