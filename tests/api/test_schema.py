@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import schemathesis
 import yaml
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
@@ -30,7 +32,17 @@ def described(client, curated):
 
 
 @pytest.fixture(scope="module")
-def operations(curated_rows, django_db_blocker):
+def kept_connection():
+    """Keep the connection, and the transaction of the tests with it, as Django's own test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture(scope="module")
+def operations(curated_rows, kept_connection, django_db_blocker):
     """Return the operations of the description, by their names, ready to be asked through WSGI."""
     with django_db_blocker.unblock():
         schema = schemathesis.openapi.from_wsgi("/api/v1/schema", application)

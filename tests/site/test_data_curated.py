@@ -15,6 +15,7 @@ from pathways.curation.models import DataVersion
 from pathways.site import corridors
 from pathways.site.data.tables import TABLES
 from pathways.site.data.views import LISTS
+from tests.conftest import unavailable
 from tests.reading import body, rows, words
 from tests.site.open_data import content, database, downloaded, problems, table
 
@@ -124,9 +125,7 @@ def test_the_python_examples_give_the_filtered_list_and_draw_the_corridors(clien
 
 
 def test_the_r_examples_do_the_same(client, running, tmp_path):
-    program = shutil.which("Rscript")
-    if not program:
-        pytest.skip("Rscript is missing")
+    program = shutil.which("Rscript") or unavailable("Rscript")
     listed = run(program, "filtered_list.R", running, tmp_path)
     assert all(row["id"] in listed for row in rows(client.get("/practices.csv?country=MA")))
     assert "BE" in run(program, "corridors.R", running, tmp_path)
