@@ -27,6 +27,7 @@ def meeting_reference(meeting, export):
         published_on=meeting.published_on,
         places=tuple(Place(title) for title in documents),
         keywords=(meeting.series.name,) if meeting.series else (),
+        is_event=True,
         **export.cited,
     )
 

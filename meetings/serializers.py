@@ -47,7 +47,7 @@ class SeriesSerializer(TermSerializer):
 class SessionField(Output):
     """A session of the meeting at hand: its slug and its title."""
 
-    schema = an_object({"code": TEXT, "label": TEXT}, nullable=True)
+    schema = an_object({"code": TEXT, "label": TEXT})
 
     def to_representation(self, session):
         return {"code": session.slug, "label": session.title}
@@ -127,7 +127,7 @@ class ParticipationSerializer(RecordSerializer, RowSerializer):
     """A state, an organisation or a person at a meeting, or in one session of it, in one role."""
 
     meeting = LinkField(MEETING)
-    session = SessionField(help_text=_("Empty for the meeting as a whole."))
+    session = SessionField(allow_null=True, help_text=_("Empty for the meeting as a whole."))
     kind = WhoField()
     country = CountryField(allow_null=True)
     organisation = TermField(allow_null=True)
@@ -168,7 +168,7 @@ class AttendanceSerializer(RowSerializer):
 
 class SessionSerializer(RowSerializer):
     code = serializers.CharField(source="slug")
-    parent = SessionField(help_text=_("The session it is part of."))
+    parent = SessionField(allow_null=True, help_text=_("The session it is part of."))
     kind = ChoiceField(Session.Kind)
 
     class Meta(RowSerializer.Meta):
@@ -181,7 +181,7 @@ class SessionSerializer(RowSerializer):
 
 class AgendaPointSerializer(RowSerializer):
     kind = ChoiceField(AgendaPoint.Kind)
-    session = SessionField(help_text=_("Empty for the meeting as a whole."))
+    session = SessionField(allow_null=True, help_text=_("Empty for the meeting as a whole."))
 
     class Meta(RowSerializer.Meta):
         model = AgendaPoint
@@ -266,7 +266,7 @@ class OutcomeSerializer(RecordSerializer):
     kind = ChoiceField(Outcome.Kind)
     parent = LinkField(OUTCOME, allow_null=True, help_text=_("The outcome it is part of."))
     meeting = LinkField(MEETING, allow_null=True, help_text=_("The meeting that concluded it."))
-    session = OutcomeSessionField(help_text=_("The session of that meeting."))
+    session = OutcomeSessionField(allow_null=True, help_text=_("The session of that meeting."))
     themes = ThemesField()
     target_groups = TermsField()
     skill_levels = TermsField()

@@ -139,6 +139,8 @@ def env_secret(name, *, local):
 
 
 VAR_DIR.mkdir(exist_ok=True)
+# What can be made anew at any time, and is removed when the data have changed.
+CACHE_DIR = VAR_DIR / "cache"
 
 LOCAL = env_bool("LOCAL", default=False)
 DEBUG = env_bool("DEBUG", default=False)
@@ -152,6 +154,8 @@ SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
 SITE_URL = env_address("SITE_URL").rstrip("/")
 DATA_LICENCE = os.environ.get("DATA_LICENCE", "")
 DATA_LICENCE_URL = env_address("DATA_LICENCE_URL")
+# Whom those who harvest the data may write to.
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "")
 
 # Whether someone else than who wrote a record has to publish it; a team of one turns it off.
 FOUR_EYES = env_bool("FOUR_EYES", default=True)
@@ -327,6 +331,7 @@ SPECTACULAR_SETTINGS = {
     "the same words, the same values. It needs no key.",
     # An enumeration stands where it belongs.
     "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

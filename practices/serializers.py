@@ -1,4 +1,4 @@
-"""Practices as JSON: codes as well as labels, what was inferred, sources with their places, figures with their nature."""
+"""Practices as JSON: codes and labels, what was inferred, sources with their places, figures with their nature."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers

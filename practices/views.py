@@ -1,13 +1,20 @@
+from django.db.models import Prefetch
+
 from meetings.models import Meeting
 from pathways.listing.history import RecordHistory
 from pathways.listing.views import ListCitation, RecordCitation, RecordDetail, RecordExport, RecordList
 
 from .exports import PRACTICES
 from .filters import PracticeFilter
-from .models import Practice
+from .models import Practice, PracticeCountry, PracticeOrganisation, PracticeRegion
 
 # What the three lines of a practice in a list show.
-LINES = ("country_rows__country", "region_rows__region", "organisation_rows__organisation", "sectors")
+LINES = (
+    Prefetch("country_rows", PracticeCountry.objects.select_related("country")),
+    Prefetch("region_rows", PracticeRegion.objects.select_related("region")),
+    Prefetch("organisation_rows", PracticeOrganisation.objects.select_related("organisation")),
+    "sectors",
+)
 
 
 class PracticeList(RecordList):

@@ -25,8 +25,9 @@ def tested_database():
 
 
 @pytest.fixture(autouse=True)
-def plain_settings(settings):
-    """Settings that a developer's environment might change."""
+def plain_settings(settings, tmp_path_factory):
+    """Settings that a developer's environment might change, and a place of our own for what is kept."""
+    settings.CACHE_DIR = tmp_path_factory.mktemp("cache")
     settings.DATA_LICENCE = settings.DATA_LICENCE_URL = settings.SITE_URL = ""
 
 

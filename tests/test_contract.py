@@ -34,6 +34,13 @@ ADDRESSES = {
     "/documents/": "text/html; charset=utf-8",
     "/documents/regular-pathways-table/": "text/html; charset=utf-8",
     "/about/": "text/html; charset=utf-8",
+    "/oai?verb=Identify": "text/xml; charset=utf-8",
+    "/sitemap.xml": "application/xml; charset=utf-8",
+    "/robots.txt": "text/plain; charset=utf-8",
+    "/api/v1/practices/": "application/json",
+    "/api/v1/practices/palim/": "application/json",
+    "/api/v1/schema": "application/json",
+    "/api/docs/": "text/html; charset=utf-8",
     "/healthz": "text/plain",
 }
 

@@ -52,6 +52,31 @@ def test_a_yes_or_no_that_is_not_set_is_the_default(monkeypatch):
     assert readers.env_bool("FLAG", default=False) is False
 
 
+@pytest.mark.parametrize(
+    ("text", "limit"), [("600/minute", (600, 60)), (" 5/Second ", (5, 1)), ("9/day", (9, 86400)), ("none", None)]
+)
+def test_a_limit_is_a_number_in_a_span_of_time(monkeypatch, text, limit):
+    monkeypatch.setenv("LIMIT", text)
+    assert readers.env_limit("LIMIT", default="1/hour") == limit
+    monkeypatch.delenv("LIMIT")
+    assert readers.env_limit("LIMIT", default="1/hour") == (1, 3600)
+
+
+@pytest.mark.parametrize("text", ["0/minute", "600", "600/week", "-1/day", "many"])
+def test_what_is_no_limit_is_refused(monkeypatch, text):
+    monkeypatch.setenv("LIMIT", text)
+    with pytest.raises(ImproperlyConfigured, match=r"LIMIT is .*; set it to a limit such as 600/minute, or to none"):
+        readers.env_limit("LIMIT", default="none")
+
+
+def test_a_number_is_read_as_one(monkeypatch):
+    monkeypatch.setenv("PROXIES", "2")
+    assert readers.env_number("PROXIES", default=0) == 2
+    monkeypatch.setenv("PROXIES", "two")
+    with pytest.raises(ImproperlyConfigured, match="PROXIES is 'two'"):
+        readers.env_number("PROXIES", default=0)
+
+
 def test_a_list_is_read_without_blanks(monkeypatch):
     monkeypatch.setenv("HOSTS", " a.example.org, ,b.example.org,")
     assert readers.env_list("HOSTS", default=[]) == ["a.example.org", "b.example.org"]

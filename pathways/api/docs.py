@@ -9,14 +9,19 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from pathways.listing.filters import MOST_PER_PAGE
-from pathways.listing.views import site_address
+from pathways.listing.views import ReadOnlyView, site_address
 
 from .problems import PREFIX
-from .schema import description_of, plain_data
+from .schema import STATUSES, description_of, plain_data
 
 COMPONENTS = "#/components/schemas/"
 # So many values of a parameter are printed; the description has all of them.
-MOST_PRINTED = 16
+MOST_PRINTED = 12
+# So much of each list is shown.
+MOST_SHOWN = 2
+# Operations that have so many parameters in common are of the same filter.
+MOST_REPEATED = 2
+PAGING = {"page", "per_page", "fields", "sort"}
 
 
 class Parameter(NamedTuple):
@@ -26,25 +31,34 @@ class Parameter(NamedTuple):
     place: str
     kind: str
     description: str
-    values: list[str]
+    values: tuple[str, ...]
     more: int
 
 
 class Operation(NamedTuple):
-    """An address of the API as the page shows it; ``example`` is one that can be followed, ``answer`` what it gives."""
+    """An address of the API as the page shows it; ``example`` is one that can be followed, ``answer`` what it gives.
+
+    ``shared`` is an operation before it that has most of its parameters; ``parameters`` are the others.
+    """
 
     id: str
     path: str
     title: str
     description: str
     parameters: list[Parameter]
-    statuses: list[tuple[str, str]]
+    shared: "Operation | None"
+    statuses: list[str]
     record: str
     example: str
     answer: str
 
+    @property
+    def filters(self):
+        """Its parameters that every operation with the same filter has."""
+        return {one for one in self.parameters if one.name not in PAGING}
 
-class Docs(TemplateView):
+
+class Docs(ReadOnlyView, TemplateView):
     template_name = "api/docs.html"
 
     def get_context_data(self, **kwargs):
@@ -53,6 +67,7 @@ class Docs(TemplateView):
         return super().get_context_data(
             groups=groups(described),
             records=records(described),
+            statuses=STATUSES.items(),
             prefix=site_address(self.request) + PREFIX,
             most_per_page=MOST_PER_PAGE,
             limit=limit and {"number": limit[0], "seconds": limit[1]},
@@ -62,10 +77,17 @@ class Docs(TemplateView):
 
 def groups(described):
     """Return (heading, operations) for each group of addresses."""
-    found = {}
+    found, before = {}, []
     for path, methods in described["paths"].items():
         one = methods["get"]
-        found.setdefault(one["tags"][0], []).append(operation(described, path, one))
+        drawn = operation(described, path, one)
+        shared = next((other for other in before if len(drawn.filters & other.filters) >= MOST_REPEATED), None)
+        if shared is None:
+            before.append(drawn)
+        else:
+            own = [one for one in drawn.parameters if one not in shared.parameters]
+            drawn = drawn._replace(parameters=own, shared=shared)
+        found.setdefault(one["tags"][0], []).append(drawn)
     return list(found.items())
 
 
@@ -79,22 +101,42 @@ def operation(described, path, one):
         title=one["summary"],
         description=one["description"],
         parameters=[parameter(described, entry) for entry in given],
-        statuses=[(status, entry["description"]) for status, entry in one["responses"].items()],
+        shared=None,
+        statuses=list(one["responses"]),
         record=content["schema"]["$ref"].removeprefix(COMPONENTS),
-        example=example_address(path, given),
-        answer=json.dumps(answer, ensure_ascii=False, indent=2) if answer else "",
+        example=example_address(path, one),
+        answer=json.dumps(shortened(answer, one), ensure_ascii=False, indent=1) if answer else "",
     )
 
 
-def example_address(path, given):
+def shortened(answer, one):
+    """Return an answer with no list of more than two, and of a list's records no more than their first fields."""
+    if isinstance(answer, list):
+        return [shortened(row, one) for row in answer[:MOST_SHOWN]]
+    if not isinstance(answer, dict):
+        return answer
+    if is_paged(one) and "results" in answer:
+        rows = [dict(list(row.items())[:MOST_SHOWN]) for row in answer["results"]]
+        return {**answer, "results": rows}
+    return {name: shortened(value, one) for name, value in answer.items()}
+
+
+def is_paged(one):
+    return any(entry["name"] == "per_page" for entry in one.get("parameters", []))
+
+
+def example_address(path, one):
     """Return an address of the operation that can be followed, or nothing."""
+    given = one.get("parameters", [])
     values = {entry["name"]: entry.get("example") for entry in given if entry["in"] == "path"}
     if None in values.values():
         return ""
     query = {entry["name"]: entry["example"] for entry in given if entry.get("required") and entry["in"] == "query"}
-    if any(entry["name"] == "per_page" for entry in given):
-        query["per_page"] = 2
-    return path.format(**values) + (f"?{urlencode(query)}" if query else "")
+    if is_paged(one):
+        (fields,) = [entry["example"] for entry in given if entry["name"] == "fields"]
+        query |= {"per_page": 1, "fields": ",".join(fields)}
+    text = urlencode(query, safe=",")
+    return path.format(**values) + (f"?{text}" if text else "")
 
 
 def parameter(described, entry):
@@ -110,7 +152,7 @@ def parameter(described, entry):
         place=places[entry["in"]],
         kind=kind,
         description=entry.get("description", ""),
-        values=values[:MOST_PRINTED],
+        values=tuple(values[:MOST_PRINTED]),
         more=max(0, len(values) - MOST_PRINTED),
     )
 

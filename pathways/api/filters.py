@@ -40,9 +40,7 @@ class ParticipationFilter(ListFilter):
         phrase=_("of %s"),
         **ORGANISATIONS,
     )
-    role = FacetFilter(
-        *of_participations("role"), label=_("Role"), phrase=_("as %s"), **choices_of(Participation.Role)
-    )
+    role = FacetFilter(*of_participations("role"), label=_("Role"), phrase=_("as %s"), **choices_of(Participation.Role))
     sort = SortFilter(
         {
             "meeting": (

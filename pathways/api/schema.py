@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.urls import resolve
 from django.utils.text import capfirst
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -36,10 +37,12 @@ from pathways.listing.filters import (
 from pathways.listing.index import index_for, within_transaction
 from pathways.listing.serializers import ChosenFields, Output
 from pathways.listing.views import site_address
+from pathways.site import corridors
 from pathways.vocabulary.models import Country
+from practices.filters import PracticeFilter
 
 from .problems import MEDIA_TYPE, GoneSerializer, ProblemSerializer, WrongParametersSerializer
-from .views import ApiView, CorridorView, CountryView, PagedView, RecordView, SearchView, TermView, field_names
+from .views import CorridorView, CountryView, RecordView, SearchView, TermView, field_names
 
 # A vocabulary that has more values than this is described by their form alone.
 MOST_LISTED = 500
@@ -77,6 +80,15 @@ class OutputExtension(OpenApiSerializerFieldExtension):
         return deepcopy(self.target.schema)
 
 
+class TimeExtension(OpenApiSerializerFieldExtension):
+    """A time of day where a meeting is; "time" would be one with its zone."""
+
+    target_class = serializers.TimeField
+
+    def map_serializer_field(self, auto_schema, direction):
+        return {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"}
+
+
 class Description(AutoSchema):
     """Describes one operation, from what its view says of itself."""
 
@@ -107,19 +119,19 @@ class Description(AutoSchema):
             statuses.append(404)
         if isinstance(view, RecordView):
             statuses.append(410)
-        found = {200: OpenApiResponse(view.answer_class, STATUSES[200])}
+        found = {200: OpenApiResponse(view.answer_class, str(STATUSES[200]))}
         for status in sorted(statuses):
             serializer = PROBLEMS.get(status, ProblemSerializer)
-            found[status, MEDIA_TYPE] = OpenApiResponse(serializer, STATUSES[status])
+            found[status, MEDIA_TYPE] = OpenApiResponse(serializer, str(STATUSES[status]))
         return found
 
     def get_operation(self, *args):
         operation = super().get_operation(*args)
         responses = operation["responses"]
-        responses["304"] = {"description": STATUSES[304]}
+        responses["304"] = {"description": str(STATUSES[304])}
         headers = {"200": ["ETag", "Link"] if self.view.is_paged else ["ETag"], "429": ["Retry-After"]}
         if isinstance(self.view, RecordView):
-            responses["301"] = {"description": STATUSES[301]}
+            responses["301"] = {"description": str(STATUSES[301])}
             headers["301"] = ["Location"]
         for status, names in headers.items():
             described = {name: {"description": str(HEADERS[name][0]), "schema": HEADERS[name][1]} for name in names}
@@ -197,9 +209,21 @@ def path_parameters(view, registry):
         codes = [str(code) for code in view.vocabulary.rows().order_by(key).values_list(key, flat=True)]
         yield in_path("code", listed(codes), codes[0] if codes else None)
     elif isinstance(view, CountryView):
-        yield in_path("code", country_codes(registry), "MA")
+        yield in_path("code", country_codes(registry), most_frequent(PracticeFilter, "country"))
     elif isinstance(view, CorridorView):
-        yield in_path("pair", {"type": "string", "pattern": "^[A-Za-z]{2}-[A-Za-z]{2}$"}, "ma-be")
+        yield in_path("pair", {"type": "string", "pattern": "^[A-Za-z]{2}-[A-Za-z]{2}$"}, busiest_corridor())
+
+
+def most_frequent(filter_class, name):
+    """Return the value of a facet that most records have, if any has one."""
+    bitmaps = index_for(filter_class).facets[name].bitmaps
+    return max(bitmaps, key=lambda value: len(bitmaps[value]), default=None)
+
+
+def busiest_corridor():
+    """Return the corridor with the most practices, if there is one."""
+    pairs = corridors.pairs()
+    return "-".join(min(pairs, key=lambda pair: (-pairs[pair], pair))).lower() if pairs else None
 
 
 def in_path(name, schema, example):
@@ -213,10 +237,11 @@ def filter_parameters(view, registry):
     for name, declared in view.filter_class.base_filters.items():
         label = str(capfirst(declared.label))
         if isinstance(declared, FacetFilter):
-            facet = index.facets[name]
-            items = term_codes(declared, list(facet.labels), registry)
-            example = max(facet.bitmaps, key=lambda value: len(facet.bitmaps[value]), default=None)
-            description = f"{label}. {declared.extra['hint']} " + _("Several are an or.")
+            items = term_codes(declared, list(index.facets[name].labels), registry)
+            example = most_frequent(view.filter_class, name)
+            # Of choices the enumeration says all.
+            hint = "" if isinstance(declared.terms, ChoiceTerms) else f" {declared.extra['hint']}"
+            description = f"{label}.{hint} {_('Several are an or.')}"
             more = {"example": [example]} if example is not None else {}
             yield in_query(name, description, {"type": "array", "items": items}, explode=True, style="form", **more)
         elif isinstance(declared, WordsFilter):
@@ -315,6 +340,7 @@ def description_of(request):
         return made[key]
 
 
+@csrf_exempt
 @require_safe
 def description(request, kind):
     """Answer with the description as JSON or YAML."""
@@ -323,5 +349,3 @@ def description(request, kind):
         text = yaml.safe_dump(described, allow_unicode=True, sort_keys=False, width=120)
         return HttpResponse(text, content_type="application/yaml")
     return HttpResponse(json.dumps(described, ensure_ascii=False), content_type="application/json")
-
-

@@ -36,7 +36,8 @@ from .serializers import (
 class ApiView(APIView):
     """An address of the API.
 
-    ``name`` names the operation, ``title`` says what it gives, and the docstring of its class says more. ``serializer_class`` is that of a single record, ``answer_class`` that of the whole answer.
+    ``name`` names the operation, ``title`` says what it gives, and the docstring of its class says more.
+    ``serializer_class`` is that of a single record, ``answer_class`` that of the whole answer.
     """
 
     name = title = ""
@@ -60,8 +61,8 @@ class ApiView(APIView):
 
     def fields(self):
         """Return the names of the fields that were asked for, if any were."""
-        given = [name.strip() for names in self.request.GET.getlist("fields") for name in names.split(",")]
-        chosen = [name for name in given if name]
+        given = [names for names in self.request.GET.getlist("fields") if names.strip()]
+        chosen = [name.strip() for names in given for name in names.split(",")]
         allowed = field_names(self.serializer_class)
         if unknown := [name for name in chosen if name not in allowed]:
             message = _("There is no such field. Allowed are %s.") % ", ".join(allowed)

@@ -77,7 +77,9 @@ VOCABULARIES = (
         serializers.OrganisationSerializer,
         by_name,
     ),
-    Vocabulary("instruments", _("Instruments"), Instrument.objects.published, serializers.InstrumentSerializer, by_name),
+    Vocabulary(
+        "instruments", _("Instruments"), Instrument.objects.published, serializers.InstrumentSerializer, by_name
+    ),
     Vocabulary(
         "gcm-objectives",
         _("GCM objectives"),

@@ -2,11 +2,14 @@
 
 import re
 import secrets
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -252,6 +255,13 @@ class Record(Curated):
     def derive(self):
         self.title_key = fold(self.title)[:400]
 
+    def validate_unique(self, exclude=None):
+        super().validate_unique(exclude=exclude)
+        others = type(self)._base_manager.filter(revises=None).exclude(pk__in=[self.pk or 0, self.revises_id or 0])
+        once = others.filter(Q(former_slugs__contains=self.slug) | Q(first_slug=self.slug))
+        if any(self.slug in {*lines(other.former_slugs), other.first_slug} for other in once):
+            raise ValidationError({"slug": _("Another record once had this address: it leads there for ever.")})
+
     def validate_constraints(self, exclude=None):
         # A form leaves out what it does not show, and Django then any rule that mentions it: also that of the address.
         super().validate_constraints(exclude=set(exclude or ()) - {"revises"})
@@ -418,6 +428,10 @@ class Opening(models.Model):
         return f"{self.user} {self.opened_at:%H:%M}"
 
 
+# The data version that a request answers from, while it is answered.
+held = ContextVar("held data version", default=None)
+
+
 class DataVersion(models.Model):
     """The state of the data that the public sees: one row, a number that only grows, within an epoch."""
 
@@ -433,8 +447,18 @@ class DataVersion(models.Model):
 
     @classmethod
     def current(cls):
-        """Return the data version as it stands, without locking it."""
-        return cls.objects.first() or cls(pk=1, epoch="", changed_at=timezone.now())
+        """Return the data version as it stands, without locking it, or the one that is held."""
+        return held.get() or cls.objects.first() or cls(pk=1, epoch="", changed_at=timezone.now())
+
+    @classmethod
+    @contextmanager
+    def hold(cls):
+        """Read the data version once, for everything within that asks for it, and give it."""
+        token = held.set(cls.current())
+        try:
+            yield held.get()
+        finally:
+            held.reset(token)
 
     @classmethod
     def advance(cls, *, new_epoch=False):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,9 +16,12 @@ from django.utils.translation import ngettext
 from pathways.curation.models import DataVersion
 
 from .columns import related_of
+from .kept import KeptLines
 from .listing import Listing
 from .plain import CHUNK, Reader
 from .references import Reference, apa
+
+FIRST_CHUNK = 50
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class Export:
     def rows(self, related=None):
         """Return an iterable of the rows, each with ``related``: else with all that the columns need."""
         raise NotImplementedError
+
+    def lines(self, format_name, make):
+        """Return an iterable of the text that ``make`` makes of the rows, one or more of them at a time."""
+        return map(make, self.rows())
 
     def latest(self, related):
         """Return an iterable of the rows, what the public last saw change first."""
@@ -191,7 +199,11 @@ class Export:
             ("rows", _("Number of rows"), len(self)),
             ("made_at", _("Made at"), self.made_at),
             ("data_version", _("Version of the data"), str(self.version)),
-            ("data_changed_at", _("Data last changed at"), self.version.changed_at.replace(microsecond=0)),
+            (
+                "data_changed_at",
+                _("Data last changed at"),
+                (self.version.changed_at or self.made_at).replace(microsecond=0),
+            ),
             ("publisher", _("Publisher"), settings.SITE_NAME),
             ("licence", _("Licence"), self.licence),
             ("licence_address", _("Address of the licence"), self.licence_address),
@@ -223,8 +235,24 @@ class ListExport(Export):
 
     def read(self, ids, related):
         reader = Reader(self.filter.queryset, related_of(self.of.columns) if related is None else related)
-        for start in range(0, len(ids), CHUNK):
-            yield from reader.fetch(ids[start : start + CHUNK])
+        for some in chunks(ids):
+            yield from reader.fetch(some)
+
+    def lines(self, format_name, make):
+        ids = self.filter.page(0, len(self))
+        reader = Reader(self.filter.queryset, related_of(self.of.columns))
+        depends_on = (self.site, *(column.name for column in self.of.columns))
+        with closing(KeptLines(f"{self.of.name}-{format_name}", self.filter.index.version, depends_on)) as kept:
+            for some in chunks(ids):
+                lines = kept.get(some)
+                if lines:
+                    # Which of them are public is asked each time.
+                    public = set(reader.public(lines))
+                    lines = {pk: line for pk, line in lines.items() if pk in public}
+                made = {row.pk: make(row) for row in reader.fetch([pk for pk in some if pk not in lines])}
+                kept.put(made)
+                lines |= made
+                yield "".join([lines[pk] for pk in some if pk in lines])
 
     def records(self, related=()):
         return Listing(self.filter, related)
@@ -262,6 +290,13 @@ class RowsExport(Export):
     @property
     def filename(self):
         return self.own_filename
+
+
+def chunks(ids):
+    """Yield ``ids`` in parts, a small one first, so that what is asked for begins to arrive."""
+    yield ids[:FIRST_CHUNK]
+    for start in range(FIRST_CHUNK, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
 
 
 def with_query(path, query):

@@ -57,12 +57,15 @@ def record_linked(reference, export):
             "keywords": list(reference.keywords),
             "publisher": {"@id": f"{export.site}/#publisher"},
             "license": export.licence_address,
-            "isBasedOn": [
-                filled({"@type": "CreativeWork", "name": place.document, "pagination": place.locator})
-                for place in reference.places
-            ],
+            "isBasedOn": [printed(place) for place in reference.places],
         }
     )
+
+
+def printed(place):
+    """Return where a record is printed: a document, or a part of one if the place in it is known."""
+    document = {"@type": "CreativeWork", "name": place.document}
+    return {"@type": "CreativeWork", "name": place.locator, "isPartOf": document} if place.locator else document
 
 
 def dataset(export):

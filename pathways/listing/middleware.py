@@ -38,7 +38,11 @@ class DataVersionMiddleware:
             or settings.SESSION_COOKIE_NAME in request.COOKIES
         ):
             return self.get_response(request)
-        etag = self.etag(request)
+        with DataVersion.hold() as version:
+            return self.validated(request, version)
+
+    def validated(self, request, version):
+        etag = self.etag(request, version)
         if etag in parse_etags(request.headers.get("If-None-Match", "")):
             response = HttpResponseNotModified()
         else:
@@ -48,10 +52,12 @@ class DataVersionMiddleware:
         if response.status_code in {200, 304} and kept:
             response["ETag"] = etag
             patch_cache_control(response, no_cache=True)
+        if response.status_code == 304 and not request.path.endswith("/"):
+            # Scripts of other sites may read files, and so also that one has not changed.
+            response["Access-Control-Allow-Origin"] = "*"
         return response
 
-    def etag(self, request):
-        version = str(DataVersion.current())
-        parts = (*self.release, version, str(timezone.localdate()), get_language(), request.build_absolute_uri())
+    def etag(self, request, version):
+        parts = (*self.release, str(version), str(timezone.localdate()), get_language(), request.build_absolute_uri())
         digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
         return f'W/"{digest[:32]}"'

@@ -8,12 +8,35 @@ of a vocabulary, is read once and is one object.
 from functools import cache
 from operator import attrgetter
 
-from django.db.models import Model
+from django.db.models import Field, ForeignObject, Lookup, Model
 
 from pathways.curation.models import Term
 
 # Records read at a time: of each a few kilobytes, with all that belongs to them.
 CHUNK = 1000
+
+
+class OneOf(Lookup):
+    """Finds rows by Ids. Unlike ``in``, it takes them as they are: preparing each cost more than finding its row."""
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        ids = self.rhs.ids or (None,)
+        return f"{column} IN ({', '.join(['%s'] * len(ids))})", [*parameters, *ids]
+
+
+class Ids:
+    """Primary keys that came from the database; no sequence, so that a query does not look into it."""
+
+    def __init__(self, ids):
+        self.ids = tuple(ids)
+
+
+for kind_of_field in (Field, ForeignObject):
+    kind_of_field.register_lookup(OneOf)
 
 
 @cache
@@ -47,9 +70,18 @@ class Reader:
 
     def fetch(self, ids):
         """Return the rows of ``queryset`` with the ids ``ids``, in their order."""
-        found = self.read(self.queryset.filter(pk__in=ids), self.tree, extra=tuple(self.queryset.query.annotations))
+        if not ids:
+            return []
+        found = self.read(
+            self.queryset.filter(pk__one_of=Ids(ids)), self.tree, extra=tuple(self.queryset.query.annotations)
+        )
         by_id = {row.pk: row for row in found}
         return [by_id[pk] for pk in ids if pk in by_id]
+
+    def public(self, ids):
+        """Return those of ``ids`` that ``queryset`` has."""
+        found = self.queryset.filter(pk__one_of=Ids(ids)).order_by().values_list("pk", flat=True)
+        return found.iterator(chunk_size=10_000)
 
     def read(self, queryset, tree, extra=()):
         model = queryset.model
@@ -58,8 +90,8 @@ class Reader:
         rows = []
         for values in queryset.order_by().values_list(*names).iterator(chunk_size=10_000):
             row = row_class()
-            row.__dict__ = dict(zip(names, values, strict=True))
-            row.pk = row.__dict__[key]
+            row.__dict__ = fields = dict(zip(names, values, strict=True))
+            fields["pk"] = fields[key]
             rows.append(row)
         for name, below in tree.items():
             self.relate(model, rows, name, below)
@@ -68,20 +100,23 @@ class Reader:
     def relate(self, model, rows, name, below):
         """Give each of ``rows`` its ``name``: a row, or the rows of a relation."""
         relation = model._meta.get_field(name)
+        # Straight into the rows: setattr and getattr would take most of the time.
+        all_values = [row.__dict__ for row in rows]
         if relation.many_to_one or relation.one_to_one:
-            others = self.referred(relation.related_model, {getattr(row, relation.attname) for row in rows}, below)
-            for row in rows:
-                setattr(row, name, others.get(getattr(row, relation.attname)))
+            key = relation.attname
+            others = self.referred(relation.related_model, {values[key] for values in all_values}, below)
+            for values in all_values:
+                values[name] = others.get(values[key])
             return
         read = self.through if relation.many_to_many else self.owned
-        found = read(relation, rows, below)
-        for row in rows:
-            setattr(row, name, Related(found[row.pk]) if row.pk in found else NOTHING)
+        found = {pk: Related(several) for pk, several in read(relation, rows, below).items()}
+        for values in all_values:
+            values[name] = found.get(values["pk"], NOTHING)
 
     def referred(self, model, ids, below):
         """Return the rows of ``model`` with the ids ``ids``, and perhaps more of them, by id."""
         if not issubclass(model, Term):
-            return {row.pk: row for row in self.read(model._base_manager.filter(pk__in=ids - {None}), below)}
+            return {row.pk: row for row in self.read(model._base_manager.filter(pk__one_of=Ids(ids - {None})), below)}
         if model not in self.terms:
             self.terms[model] = {row.pk: row for row in self.read(model._base_manager.all(), below)}
         return self.terms[model]
@@ -90,8 +125,9 @@ class Reader:
         """Return by id of the row the rows that refer to it, in their order."""
         model, owner = relation.related_model, relation.field.attname
         found = {}
-        for row in self.read(model._base_manager.filter(**{f"{owner}__in": [row.pk for row in rows]}), below):
-            found.setdefault(getattr(row, owner), []).append(row)
+        owned = model._base_manager.filter(**{f"{owner}__one_of": Ids(row.pk for row in rows)})
+        for row in self.read(owned, below):
+            found.setdefault(row.__dict__[owner], []).append(row)
         if order := own_order(model):
             for several in found.values():
                 if len(several) > 1:
@@ -104,7 +140,8 @@ class Reader:
         owner, other = declared.m2m_field_name(), declared.m2m_reverse_field_name()
         if relation.auto_created:
             owner, other = other, owner
-        pairs = declared.remote_field.through._base_manager.filter(**{f"{owner}__in": [row.pk for row in rows]})
+        owned = {f"{owner}__one_of": Ids(row.pk for row in rows)}
+        pairs = declared.remote_field.through._base_manager.filter(**owned)
         pairs = list(pairs.order_by().values_list(f"{owner}_id", f"{other}_id"))
         values = self.referred(relation.related_model, {value for _row, value in pairs}, below)
         found = {}

@@ -28,7 +28,7 @@ class Reference:
     """What is cited: a record or a list as it stood on a day, and all that is said of it.
 
     ``key`` is unique and stays when the address changes. ``kind`` says in words what it is, ``places`` where it is
-    printed. ``version`` is that of the data and ``version_on`` its day.
+    printed, or documented if it ``is_event``. ``version`` is that of the data and ``version_on`` its day.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Reference:
     places: tuple[Place, ...] = ()
     keywords: tuple[str, ...] = ()
     is_list: bool = False
+    is_event: bool = False
 
     @property
     def shared_by(self):
@@ -58,16 +59,16 @@ class Reference:
         if self.shared_by:
             said.append(_("Shared by: %s.") % "; ".join(self.shared_by))
         if self.places:
-            said.append(_("Printed in: %s.") % in_words(self.places))
+            said.append((_("Documented in: %s.") if self.is_event else _("Printed in: %s.")) % in_words(self.places))
         return [*said, _("Data version %(version)s of %(day)s.") % self.of_version("j F Y")]
 
     @property
     def printed(self):
-        """Where it is printed, in short."""
+        """Where it is printed or documented, in short."""
         if not self.places:
             return ""
         more = len(self.places) - MOST_PLACES
-        shown = _("printed in %s") % in_words(self.places[:MOST_PLACES])
+        shown = (_("documented in %s") if self.is_event else _("printed in %s")) % in_words(self.places[:MOST_PLACES])
         return _("%(places)s; and %(more)d more") % {"places": shown, "more": more} if more > 0 else shown
 
     def of_version(self, day_format):

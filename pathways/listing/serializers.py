@@ -17,10 +17,9 @@ TEXT = {"type": "string"}
 CODED = {"code": TEXT, "label": TEXT}
 
 
-def an_object(properties, nullable=False):
+def an_object(properties):
     """Return the schema of an object that always has all of ``properties``."""
-    kind = ["object", "null"] if nullable else "object"
-    return {"type": kind, "properties": properties, "required": list(properties)}
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 class Output(serializers.Field):
@@ -60,7 +59,7 @@ class TermField(Output):
 
     @property
     def schema(self):
-        return an_object(CODED, nullable=self.allow_null)
+        return an_object(CODED)
 
     def to_representation(self, term):
         return coded(str(getattr(term, self.code_name)), str(getattr(term, self.label_name)))
@@ -121,7 +120,7 @@ class LinkField(Output):
 
     @property
     def schema(self):
-        return an_object({"id": TEXT, "title": TEXT, "url": AddressField.schema}, nullable=self.allow_null)
+        return an_object({"id": TEXT, "title": TEXT, "url": AddressField.schema})
 
     def to_representation(self, record):
         if not getattr(record, "is_public", True):

@@ -234,7 +234,8 @@ class RecordDetail(ReadOnlyView):
         replacement = record.replaced_by if record.replaced_by_id and record.replaced_by.is_public else None
         address = replacement and site_address(request) + replacement.get_absolute_url()
         if "extension" in self.kwargs:
-            response = problem_document(HTTPStatus.GONE, _("This record has been withdrawn."), replaced_by=address)
+            successor = replacement and {"id": replacement.slug, "url": address}
+            response = problem_document(HTTPStatus.GONE, _("This record has been withdrawn."), replaced_by=successor)
         else:
             response = render(request, "410.html", {"replacement": replacement}, status=HTTPStatus.GONE)
         if address:

@@ -16,7 +16,7 @@ COUNTRIES = Exportable(
     page="site:countries",
     view="site:countries-export",
     columns=COUNTRY_COLUMNS,
-    sizes={CSV: 90, XLSX: 30, JSON: 300},
+    sizes={CSV: 70, XLSX: 68, JSON: 300},
     serializer=CountrySerializer,
 )
 COVERAGE_ANSWERS = Exportable(
@@ -25,7 +25,7 @@ COVERAGE_ANSWERS = Exportable(
     page="site:coverage",
     view="site:coverage-answers",
     columns=ANSWER_COLUMNS,
-    sizes={CSV: 250, XLSX: 83},
+    sizes={CSV: 80, XLSX: 35},
 )
 
 
@@ -37,5 +37,5 @@ def coverage_themes(regions):
         page="site:coverage",
         view="site:coverage-themes",
         columns=theme_columns(regions),
-        sizes={CSV: 80, XLSX: 26},
+        sizes={CSV: 50, XLSX: 70},
     )

@@ -67,7 +67,7 @@ def groups(question):
 
 
 def without_a_word(question):
-    """Return (word, the question without it, number found) for a question of several that finds nothing, the most first."""
+    """Return (word, the question without it, number found) for each word that it could do without, the most first."""
     found = []
     for word, rest in shorter(question):
         count = sum(visible(model).filter(pk__in=list(find(model, rest).ids)).count() for model, *_other in KINDS)

@@ -40,6 +40,8 @@ OVERVIEWS = (
     "site:coverage",
     "site:map",
     "site:timeline",
+    "site:data",
+    "api:docs",
 )
 RECORDS = {"practices:detail": Practice, "outcomes:detail": Outcome, "meetings:detail": Meeting}
 # The rows that put a published record on the page of a term: their model, the term, and the record.

@@ -429,11 +429,11 @@ class Map(ReadOnlyView):
         countries = {country.code: country for country in Country.objects.filter(code__in=counts)}
         pairs = [(*pair, n) for pair, n in corridors.pairs(practices.matching).items()]
 
+        # Where countries were chosen, no list is of those of their practices in which another one takes part too.
+        has_lists = "country" not in practices.chosen
+
         def listed(code):
-            # Where countries were chosen, no list is of those of their practices in which another one takes part.
-            if "country" in practices.chosen:
-                return countries[code].get_absolute_url()
-            return f"{reverse('practices:list')}?{practices.query(country=code)}"
+            return f"{reverse('practices:list')}?{practices.query(country=code)}" if has_lists else None
 
         context = {
             "listing": listing,
@@ -444,10 +444,10 @@ class Map(ReadOnlyView):
                 counts,
                 pairs,
                 names=dict(Country.objects.values_list("code", "name")),
-                href=listed,
+                href=lambda code: listed(code) or countries[code].get_absolute_url(),
             ),
             "countries": sorted(
-                ((country, counts[code], "country" not in practices.chosen and listed(code)) for code, country in countries.items()),
+                ((country, counts[code], listed(code)) for code, country in countries.items()),
                 key=lambda row: (-row[1], row[0].name_key),
             ),
             "list_url": f"{reverse('practices:list')}?{practices.query()}",

@@ -29,6 +29,7 @@ def problem(response, status):
         ("/practices/?page=0", "page", "0"),
         ("/practices/?fields=id,colour", "fields", "colour"),
         ("/practices/palim/?fields=colour", "fields", "colour"),
+        ("/practices/palim/?fields=,", "fields", ", "),
         ("/practices/facets/?theme=nothing", "theme", "nothing"),
         ("/outcomes/?answered=perhaps", "answered", "perhaps"),
         ("/meetings/?series=olympics", "series", "olympics"),

@@ -4,18 +4,18 @@ from django.urls import get_resolver, resolve
 
 from .pages import PAGES
 
-NOT_PAGES = {"site:healthz", "site:suggest"}
+NOT_PAGES = {"site:healthz", "site:oai", "site:suggest"}
 # Of the admin, or of one person: test_people looks at them.
 NOT_PAGES |= {"suggestions:state", "accounts:second-factor", "accounts:enrol", "accounts:manage"}
 
 
 def names(resolver, namespace=""):
-    """Yield the name of each address that is a page: neither a file nor of the admin."""
+    """Yield the name of each address that is a page: no file, nothing of the admin or the API, no nameless redirect."""
     for entry in resolver.url_patterns:
         if hasattr(entry, "url_patterns"):
             if entry.namespace != "admin":
                 yield from names(entry, f"{entry.namespace}:" if entry.namespace else namespace)
-        elif "." not in str(entry.pattern):
+        elif entry.name and "." not in str(entry.pattern) and not str(entry.pattern).startswith("api/v1/"):
             yield f"{namespace}{entry.name}"
 
 

@@ -68,6 +68,7 @@ def test_filter_take_one_choice_away_and_download_the_rest(visit, scripts):
     remaining = count(tab)
     assert both < remaining < everything
 
+    tab.locator(".exports > summary").click()
     with tab.expect_download() as download:
         tab.get_by_role("link", name=re.compile("CSV")).click()
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:

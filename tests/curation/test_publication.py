@@ -248,3 +248,12 @@ def test_a_meeting_of_an_outcome_is_not_deleted_under_it():
     factories.outcome(meeting=meeting)
     with pytest.raises(ProtectedError):
         meeting.delete()
+
+
+def test_a_former_address_is_never_given_to_another_record():
+    moved = factories.practice(slug="new", first_slug="old", former_slugs="old\nolder")
+    for slug in ("old", "older"):
+        with pytest.raises(ValidationError, match="once had this address"):
+            Practice(slug=slug, title="Another", kind="tool", summary="Another one.").full_clean()
+    moved.full_clean()
+    Practice(slug="olde", title="Another", kind="tool", summary="Another one.").full_clean()

@@ -96,6 +96,13 @@ def test_the_texts_name_three_places_and_count_the_others():
     assert "footnote 5" in many.notes[0]
 
 
+def test_a_meeting_is_documented_rather_than_printed():
+    meeting = reference(kind="Meeting", places=(Place("Report"),), is_event=True)
+    assert "[Meeting; documented in “Report”; data version" in apa(meeting)
+    assert "Meeting documented in “Report”. Last modified" in chicago(meeting)
+    assert meeting.notes[0] == "Documented in: “Report”."
+
+
 def test_what_is_printed_nowhere_is_cited_without_a_place():
     assert "A pilot project (PALIM) [Practice; data version" in apa(reference(places=()))
     assert ".” Practice. Last modified" in chicago(reference(places=()))
@@ -144,8 +151,21 @@ def test_bibtex_has_all_that_is_known():
     }
 
 
+def entries_of(texts):
+    """Return a reference for each of ``texts``, which stands wherever curators may write."""
+    return [
+        reference(key=f"k-{n}", title=text, abstract=text, keywords=(text,), places=(Place(text, text),))
+        for n, text in enumerate(texts)
+    ]
+
+
+def words(text):
+    """Return ``text`` as one line with the quotation marks that stand within others."""
+    return " ".join(line(text).translate(str.maketrans("“”", "‘’")).split())
+
+
 def check_ris(*texts):
-    entries = [reference(key=f"k-{n}", title=text, abstract=text) for n, text in enumerate(texts)]
+    entries = entries_of(texts)
     text = written(write_ris, *entries)
     assert all(re.match(r"[A-Z][A-Z0-9]  - |$", one) for one in text.split("\r\n"))
     assert not re.search("[\x00-\x09\x0b\x0c\x0e-\x1f\u2028]", text)
@@ -155,16 +175,20 @@ def check_ris(*texts):
         # Readers take blanks off the ends of a value.
         assert line(entry["title"].strip()) == line(given_text).strip()
         assert line(entry.get("abstract", "").strip()) == line(given_text).strip()
+        assert line("".join(entry.get("keywords", [])).strip()) == line(given_text).strip()
+        assert words(given_text) in words(entry["notes"][0])
 
 
 def check_bibtex(*texts):
-    entries = [reference(key=f"k-{n}", title=text, abstract=text) for n, text in enumerate(texts)]
+    entries = entries_of(texts)
     library = parse_string(written(write_bibtex, *entries), "bibtex")
     assert list(library.entries) == [one.key for one in entries]
     for one, text in zip(entries, texts, strict=True):
         fields = library.entries[one.key].fields
         assert " ".join(from_tex(fields["title"]).split()) == " ".join(line(text).split())
         assert " ".join(from_tex(fields.get("abstract", "")).split()) == " ".join(line(text).split())
+        assert " ".join(from_tex(fields.get("keywords", "")).split()) == " ".join(line(text).replace(",", "").split())
+        assert words(text) in words(from_tex(fields["note"]))
         # What TeX would join stays apart: its own decoder makes nothing else of it.
         decoded = codecs.decode(fields["title"], "ulatex")
         assert sum(map(decoded.count, "–—”¡¿„")) == sum(map(text.count, "–—”¡¿„"))

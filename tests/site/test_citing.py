@@ -153,6 +153,13 @@ def test_what_is_not_there_has_no_address(client):
     assert said["robots"] == "noindex"
 
 
+def test_a_list_with_a_wrong_filter_has_no_address_and_no_files(client):
+    links, said = head(client, "/practices/?country=ZZ")
+    assert links == []
+    assert said["robots"] == "noindex"
+    assert 'rel="alternate"' not in body(client.get("/practices/?country=ZZ"))
+
+
 def test_a_record_describes_itself_to_those_who_link_to_it(client):
     make.practice(slug="one", title='The "first" <practice>', summary="It trains people. It does more.")
     _links, said = head(client, "/practices/one/")

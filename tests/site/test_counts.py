@@ -86,6 +86,27 @@ def test_each_number_of_the_timeline_is_that_of_the_list_it_leads_to(client, que
     )
 
 
+@pytest.mark.parametrize("query", ["", "theme=free-movement", "q=skills&kind=programme"])
+def test_each_number_of_the_map_is_that_of_the_list_it_leads_to(client, query):
+    page = body(client.get(f"/map/?{query}"))
+    numbers = numbers_to_lists(page[page.index("<tbody>") :])
+    assert numbers
+    for address, number in numbers:
+        assert len(found(client, address)) == number, address
+    drawn = {unescape(address) for address in re.findall(r'<a class="map-[^"]*" href="([^"]+)">', page)}
+    assert drawn == {address for address, _number in numbers}
+
+
+def test_on_the_map_of_chosen_countries_a_country_leads_to_its_brief(client):
+    page = body(client.get("/map/?country=MA"))
+    table = page[page.index("<tbody>") :]
+    numbers = dict(re.findall(r'<a href="/countries/(\w\w)/">[^<]+</a></th><td class="num">(\d+)<', table))
+    assert numbers["be"]
+    for code, number in numbers.items():
+        both = set(found(client, "/practices/?country=MA")).intersection(found(client, f"/practices/?country={code}"))
+        assert len(both) == int(number), code
+
+
 def test_each_number_of_the_sectors_is_that_of_the_list_it_leads_to(client):
     page = body(client.get("/sectors/"))
     numbers = numbers_to_lists(page)

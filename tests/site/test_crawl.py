@@ -10,26 +10,31 @@ from pathways.vocabulary.models import Country, Organisation, Theme
 from practices.models import Practice
 from tests.reading import body, read
 
+from .test_sitemap import changes_by_address
+
 # Of addresses that differ only in the values of their parameters, so many are followed.
 ALIKE = 1
 
 
 @pytest.fixture
-def crawled(client, curated):
+def crawled(client, curated, settings, tmp_path):
     """Read every address that can be reached from the start; return the readers of the pages by address."""
+    # Where the site keeps what it makes.
+    settings.VAR_DIR = tmp_path
     seen, waiting, alike, pages = {"/"}, deque(["/"]), Counter(), {}
     while waiting:
         address = waiting.popleft()
         response = client.get(address)
         assert response.status_code == 200, address
         path = urlsplit(address).path
-        kind = "text/csv" if path.endswith(".csv") else "text/html"
-        assert response.headers["Content-Type"] == f"{kind}; charset=utf-8", address
+        is_page = response.headers["Content-Type"] == "text/html; charset=utf-8"
+        # What ends in a dot and a format is a file, and so is what the API answers; nothing else is.
+        assert is_page == ("." not in path and not path.startswith("/api/v1/")), address
         assert "default-src 'none'" in response.headers["Content-Security-Policy"], address
-        text = body(response)
-        if kind == "text/csv":
+        if not is_page:
+            assert b"".join(response), address
             continue
-        pages[address] = read(text)
+        pages[address] = read(body(response))
         for tag, attributes in pages[address].tags:
             target = attributes.get("href", "") if tag == "a" else ""
             if not target or target.startswith(("#", "http://", "https://", "mailto:")):
@@ -47,7 +52,7 @@ def crawled(client, curated):
     return pages
 
 
-def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
+def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(client, crawled):
     for address, page in crawled.items():
         tags = [tag for tag, _attributes in page.tags]
         names = Counter(tags)
@@ -62,3 +67,8 @@ def test_every_link_leads_to_a_sound_page_and_every_record_is_reached(crawled):
     for model in (Country, Theme):
         for term in model.objects.all():
             assert term.get_absolute_url() in crawled
+    # They, and nothing else, are in the sitemap, with the day they changed; but what was searched for and compared.
+    dated = changes_by_address(client)
+    pages = {f"http://testserver{address}" for address in crawled if "?" not in address}
+    assert dated.keys() == pages - {"http://testserver/search/", "http://testserver/compare/"}
+    assert all(dated.values())

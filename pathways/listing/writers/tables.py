@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
 
 from ..columns import SEPARATOR, cell
 from ..export import Format
@@ -35,11 +36,12 @@ def write_csv(export):
     """Yield the rows as CSV (RFC 4180) in UTF-8 with a byte order mark, the header first."""
     writer, columns, site = csv.writer(Echo()), export.of.columns, export.site
     yield BOM + writer.writerow([column.name for column in columns])
-    for row in export.rows():
-        yield writer.writerow([guarded(cell(column, row, site)) for column in columns])
+    yield from export.lines(
+        "csv", lambda row: writer.writerow([guarded(cell(column, row, site)) for column in columns])
+    )
 
 
-CSV = Format("csv", gettext_lazy("CSV"), "text/csv; charset=utf-8", write_csv)
+CSV = Format("csv", gettext_lazy("CSV"), "text/csv; charset=utf-8", write_csv, shell=500)  # noqa: S604 -- no program is run
 
 
 # Workbooks
@@ -50,8 +52,13 @@ MOST_TEXT = 32_767
 MOST_LINKS = 65_530
 LONGEST_LINK = 2_079
 CUT = " […]"
-# What XML cannot hold, not even escaped; XlsxWriter escapes the other control characters as Excel does.
+# What XML cannot hold, not even escaped.
 NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# What a text of a cell cannot hold as it is.
+SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9a-fA-F]{4}_")
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Day 0 of Excel; it knows no dates before 1900, and counts a day too many until March of that year.
+EPOCH, FIRST_YEAR = (1899, 12, 30), 1901
 # No text from the data ever becomes a formula or a link of its own accord.
 WORKBOOK = {
     "constant_memory": True,
@@ -84,7 +91,11 @@ def write_xlsx(export):
 
 
 class RowSheet:
-    """The sheet with the rows. ``limits`` says, as ``export.about`` does, what of them Excel could not hold."""
+    """The sheet with the rows. ``limits`` says, as ``export.about`` does, what of them Excel could not hold.
+
+    XlsxWriter makes the workbook, its styles, links and table. The cells are written here, a row at a time, straight to
+    the file where it keeps rows in constant memory: an object for each cell costs it several times as much.
+    """
 
     def __init__(self, book, sheet, export):
         self.sheet, self.export, self.columns = sheet, export, export.of.columns
@@ -95,72 +106,92 @@ class RowSheet:
         self.links = self.cut = self.rows = 0
 
     def write(self):
-        count = min(len(self.export), MOST_ROWS - 1)
-        make_table(self.sheet, count, [column.name for column in self.columns])
-        widths = [len(column.name) + 4 for column in self.columns]
-        for at, column in enumerate(self.columns):
+        count, columns, site = min(len(self.export), MOST_ROWS - 1), self.columns, self.export.site
+        make_table(self.sheet, count, [column.name for column in columns])
+        self.widths = [len(column.name) + 4 for column in columns]
+        for at, column in enumerate(columns):
             self.sheet.write_string(0, at, column.name, self.header)
+        put = self.after_header(count)
+        places = [(at, column, xl_col_to_name(at)) for at, column in enumerate(columns)]
         for number, row in enumerate(islice(self.export.rows(), count), start=1):
-            for at, column in enumerate(self.columns):
+            cells = [f'<row r="{number + 1}">']
+            for at, column, letters in places:
                 value = column.value(row)
-                if value is None:
+                if not value and (value is None or value == "" or value == []):
                     continue
-                shown = self.write_cell(number, at, value, column)
-                if number <= ROWS_MEASURED and shown > widths[at]:
-                    widths[at] = shown
+                written = self.address(number, at, f"{site}{value}") if column.is_address else self.cell(value)
+                cells.append(f'<c r="{letters}{number + 1}"{written}</c>')
+            cells.append("</row>")
+            put("".join(cells))
+            if number <= ROWS_MEASURED:
+                self.measure(row)
             self.rows = number
         self.sheet.freeze_panes(1, 0)
         # A list of one number is a text all the same.
         self.sheet.ignore_errors({"number_stored_as_text": self.sheet.tables[-1]["range"]})
-        for at, width in enumerate(widths):
+        for at, width in enumerate(self.widths):
             self.sheet.set_column(at, at, min(max(width, NARROWEST), WIDEST))
 
-    def write_cell(self, row, at, value, column):
-        """Write one value as what it is, and return how many characters it takes."""
-        if column.is_address:
-            return self.write_address(row, at, f"{self.export.site}{value}")
-        if isinstance(value, list | tuple):
-            value = SEPARATOR.join(map(str, value))
-        if isinstance(value, str):
-            if value:
-                self.sheet.write_string(row, at, self.fitting(value))
-        elif isinstance(value, bool):
-            self.sheet.write_boolean(row, at, value)
-        elif isinstance(value, int | float | Decimal):
-            self.sheet.write_number(row, at, value)
-        elif isinstance(value, datetime):
-            self.sheet.write_datetime(row, at, value, self.time)
-        elif isinstance(value, date):
-            self.sheet.write_datetime(row, at, value, self.date)
-        else:
-            value = str(value)
-            self.sheet.write_string(row, at, self.fitting(value))
-        return len(value) if isinstance(value, str) else 10
+    def measure(self, row):
+        lengths = [len(cell(column, row, self.export.site)) for column in self.columns]
+        self.widths = list(map(max, self.widths, lengths))
 
-    def write_address(self, row, at, address):
+    def after_header(self, rows):
+        """Let XlsxWriter put down the header, tell it how many rows follow, and return what writes them."""
+        self.sheet._write_single_row(1)
+        self.sheet._check_dimensions(rows, len(self.columns) - 1)
+        # An address is written here; XlsxWriter only keeps where it leads.
+        self.sheet.ignore_write_string = True
+        return self.sheet.row_data_fh.write
+
+    def cell(self, value):
+        """Return the element of a cell after its name."""
+        kind = type(value)
+        if kind is str:
+            return self.text(value)
+        if kind is list or kind is tuple:
+            return self.text(SEPARATOR.join(map(str, value)))
+        if kind is bool:
+            return f' t="b"><v>{value:d}</v>'
+        if isinstance(value, int | float | Decimal):
+            return f"><v>{value:.16G}</v>"
+        if isinstance(value, date) and value.year >= FIRST_YEAR:
+            style = self.time if isinstance(value, datetime) else self.date
+            return f' s="{style._get_xf_index()}"><v>{serial(value):.16G}</v>'
+        return self.text(str(value))
+
+    def text(self, text, style=""):
+        if 2 * len(text) > MOST_TEXT:
+            text = self.fitting(text)
+        kept = ' xml:space="preserve"' if text != text.strip() else ""
+        if SPECIAL.search(text):
+            text = SPECIAL.sub(escaped, text)
+        return f'{style} t="inlineStr"><is><t{kept}>{text}</t></is>'
+
+    def address(self, row, at, address):
+        style = ""
         if self.links < MOST_LINKS and len(address) <= LONGEST_LINK:
             self.links += 1
-            self.sheet.write_url(row, at, address, self.link, string=address)
-        else:
-            self.sheet.write_string(row, at, address)
-        return len(address)
+            self.sheet.write_url(row, at, address)
+            style = f' s="{self.link._get_xf_index()}"'
+        return self.text(address, style)
 
     def fitting(self, text):
         """Return ``text`` as Excel can hold it; what is too long is cut, marked and counted."""
-        if NOT_XML.search(text):
-            text = NOT_XML.sub("\ufffd", text)
         # A character takes one UTF-16 unit or two.
-        if 2 * len(text) > MOST_TEXT and utf16_length(text) > MOST_TEXT:
-            self.cut += 1
-            units = text.encode("utf-16-le")[: 2 * (MOST_TEXT - len(CUT))]
-            text = units.decode("utf-16-le", "ignore") + CUT
-        return text
+        units = text.encode("utf-16-le", "surrogatepass")
+        if len(units) <= 2 * MOST_TEXT:
+            return text
+        self.cut += 1
+        return units[: 2 * (MOST_TEXT - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
     @property
     def limits(self):
         said = []
         if self.cut:
-            text = _("%(cells)d, marked %(mark)s: Excel holds no more than %(most)d characters in one. CSV has them whole.")
+            text = _(
+                "%(cells)d, marked %(mark)s: Excel holds no more than %(most)d characters in one. CSV has them whole."
+            )
             said.append(
                 ("cut", _("Cells cut short"), text % {"cells": self.cut, "mark": CUT.strip(), "most": MOST_TEXT})
             )
@@ -170,8 +201,22 @@ class RowSheet:
         return said
 
 
-def utf16_length(text):
-    return len(text.encode("utf-16-le")) // 2
+def escaped(found):
+    """Return what stands in XML for what ``SPECIAL`` found: control characters are written as Excel does."""
+    text = found[0]
+    if text in ENTITIES:
+        return ENTITIES[text]
+    if len(text) > 1:
+        return f"_x005F{text}"
+    return "\ufffd" if text >= "\ud800" else f"_x{ord(text):04X}_"
+
+
+def serial(value):
+    """Return a date, or a time in UTC, as the number of days that Excel counts."""
+    if isinstance(value, datetime):
+        since = value.replace(tzinfo=None) - datetime(*EPOCH)
+        return since.days + since.seconds / 86_400
+    return (value - date(*EPOCH)).days
 
 
 def make_table(sheet, rows, names):
@@ -222,7 +267,7 @@ def write_dictionary(book, sheet, columns):
         sheet.write_string(number, 1, str(column.help), text)
 
 
-XLSX = Format(
+XLSX = Format(  # noqa: S604 -- no program is run
     "xlsx",
     gettext_lazy("Excel"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -56,10 +56,8 @@ def write(path, site, about):
             while batch := list(islice(rows, BATCH)):
                 connection.executemany(f'INSERT INTO "{table.name}" VALUES ({places})', batch)  # noqa: S608
             for field in table.fields:
-                if field.refers_to and field.name != table.key[:1]:
-                    connection.execute(
-                        f'CREATE INDEX "{table.name}_{field.name}" ON "{table.name}" ("{field.name}")'
-                    )
+                if field.refers_to and table.key[:1] != (field.name,):
+                    connection.execute(f'CREATE INDEX "{table.name}_{field.name}" ON "{table.name}" ("{field.name}")')
         connection.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         licence = about["licenses"][0]
         said = {name: about[name] for name in ("title", "description", "homepage", "version", "created")}

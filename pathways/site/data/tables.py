@@ -127,7 +127,9 @@ class Table:
 def field_of(model, name, source=None):
     """Return the column that shows the field ``source`` of ``model``, or the one of the same name."""
     if model is Session and name == "id":
-        return Field(name, "string", _("The meeting and the session, with a slash between."), session_id(), required=True)
+        return Field(
+            name, "string", _("The meeting and the session, with a slash between."), session_id(), required=True
+        )
     field = model._meta.get_field(source or name)
     if field.is_relation:
         return reference_of(field, name)
@@ -416,9 +418,7 @@ TABLES = (
         ("id",),
     ),
     Table("target_groups", _l("Whom records are for."), TargetGroup.objects.all, "id=slug name", ("id",)),
-    Table(
-        "skill_levels", _l("Levels of skill."), SkillLevel.objects.all, "id=slug name definition position", ("id",)
-    ),
+    Table("skill_levels", _l("Levels of skill."), SkillLevel.objects.all, "id=slug name definition position", ("id",)),
     Table(
         "gcm_objectives",
         _l("The objectives of the Global Compact for Migration."),

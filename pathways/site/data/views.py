@@ -52,9 +52,7 @@ def by_day(changes):
     for day, of_day in groupby(changes, attrgetter("day")):
         alike = sorted(of_day, key=lambda change: (change.what, change.kind, change.title.casefold(), change.key))
         groups = groupby(alike, lambda change: (change.says, change.model))
-        days.append(
-            (day, [(says, model._meta, found) for (says, model), group in groups for found in [list(group)]])
-        )
+        days.append((day, [(says, model._meta, found) for (says, model), group in groups for found in [list(group)]]))
     return days
 
 
@@ -86,7 +84,7 @@ class Database(ReadOnlyView):
     """The public tables as an SQLite file."""
 
     def get(self, request):
-        file = open(database(site_address(request)), "rb")
+        file = open(database(site_address(request)), "rb")  # noqa: SIM115 -- the response closes it
         response = FileResponse(
             file, as_attachment=True, filename="pathways.sqlite", content_type="application/vnd.sqlite3"
         )

@@ -206,6 +206,6 @@ def selected(arguments):
 
 def contact(host):
     """Return the mail address that the protocol wants: that of the administrators, else the one every host has."""
-    if settings.ADMINS:
-        return settings.ADMINS[0][1]
+    if settings.CONTACT_EMAIL:
+        return settings.CONTACT_EMAIL
     return f"postmaster@{host if '.' in host else f'{host}.invalid'}"
