@@ -1,12 +1,15 @@
 """What every test has: the database it says it runs on, the curated entries, and a chance to count queries."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from pathways.curation.fixtures import load
 from pathways.listing import cards, index
@@ -77,6 +80,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "curated" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+@contextmanager
+def connection_kept():
+    """Keep the connection, and the transaction of a test with it, when a request ends that the test client is not in."""
+    with mock.patch.object(BaseDatabaseWrapper, "close_if_unusable_or_obsolete"):
+        yield
 
 
 def unavailable(what):

@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import schemathesis
 import yaml
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
@@ -21,6 +19,7 @@ from pathways.api.urls import LISTS, addresses
 from pathways.vocabulary.models import Country, Theme
 from pathways.wsgi import application
 from practices.models import Practice
+from tests.conftest import connection_kept
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "5"))
 NAMES = [made["name"] for _route, _view, made, _name in addresses()]
@@ -33,12 +32,8 @@ def described(client, curated):
 
 @pytest.fixture(scope="module")
 def kept_connection():
-    """Keep the connection, and the transaction of the tests with it, as Django's own test client does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    with connection_kept():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from pathways.listing import plain
 from pathways.site.exports import COUNTRIES, COVERAGE_ANSWERS
 from practices.exports import PRACTICES
 from tests import factories as make
+from tests.conftest import connection_kept
 from tests.reading import body, words
 
 pytestmark = pytest.mark.django_db
@@ -235,7 +236,8 @@ def test_who_stops_reading_leaves_nothing_open(client, address, short_chunks, mo
     assert next(iter(response.streaming_content))
     before = len(fetched)
     generators = [one for one in response._resource_closers if hasattr(one, "__self__")]
-    response.close()
+    with connection_kept():
+        response.close()
     assert generators
     assert all(one.__self__.gi_frame is None for one in generators if hasattr(one.__self__, "gi_frame"))
     gc.collect()
