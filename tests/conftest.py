@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items):
 
 @contextmanager
 def connection_kept():
-    """Keep the connection, and the transaction of a test with it, when a request ends that the test client is not in."""
+    """Keep the connection, and the transaction of a test with it, when a request ends without the test client."""
     with mock.patch.object(BaseDatabaseWrapper, "close_if_unusable_or_obsolete"):
         yield
 
