@@ -7,9 +7,12 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.signals import post_migrate
 
 from pathways.curation.fixtures import load
 from pathways.listing import cards, index
@@ -25,6 +28,25 @@ def pytest_report_header():
 def tested_database():
     """Each lane asserts its database, so that neither silently tests the other."""
     assert connection.vendor == TESTED_DATABASE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def groups(django_db_setup, django_db_blocker):
+    """The groups that a migration makes are made again wherever a test has emptied the database."""
+    with django_db_blocker.unblock():
+        made = {
+            one.name: [permission.natural_key() for permission in one.permissions.all()] for one in Group.objects.all()
+        }
+
+    def make_again(**kwargs):
+        for name, permissions in made.items():
+            group, is_new = Group.objects.get_or_create(name=name)
+            if is_new:
+                group.permissions.set(Permission.objects.get_by_natural_key(*key) for key in permissions)
+
+    # Emptying a database ends in the signal of a migration, for one app after the other.
+    *_others, last = apps.get_app_configs()
+    post_migrate.connect(make_again, sender=last, weak=False)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from . import workflow
 from .changes import record
 from .desk.bulk import BulkMixin
 from .desk.editing import EditingMixin
-from .desk.history import REMOVE, HistoryMixin
+from .desk.history import HistoryMixin
 from .desk.lists import ListMixin
 from .desk.merging import MergeMixin
 from .models import Change, Status, Version
@@ -162,12 +162,12 @@ class RecordAdmin(BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, 
             revision = type(obj)._base_manager.filter(revises=obj).first()
             context |= {
                 "steps": workflow.steps(obj, request.user),
-                "missing": workflow.missing(obj) if obj.status != Status.ARCHIVED else [],
+                "missing": self.beside(workflow.missing(obj), context) if obj.status != Status.ARCHIVED else [],
                 "revision": revision,
                 "may_revise": obj.is_public and revision is None and self.may_write(request),
                 "may_discard": obj.revises_id and self.may_write(request),
                 "last_note": workflow.last_note(obj),
-                "may_remove": request.user.has_perm(REMOVE) and not obj.is_public and not obj.revises_id,
+                "may_remove": self.may_remove(request) and not obj.is_public and not obj.revises_id,
                 "opts": self.opts,
             }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

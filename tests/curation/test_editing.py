@@ -119,3 +119,71 @@ def test_the_checklist_of_a_revision_knows_what_refers_to_its_record(ana):
     for row in (public, meeting):
         assert not workflow.missing(row)
         assert not workflow.missing(workflow.revise(row, ana.user))
+
+
+def element(html, id_):
+    """Return the start tag of the element with this id; there is one such element."""
+    (tag,) = re.findall(rf'<[a-z]+ [^>]*\bid="{id_}"[^>]*>', html)
+    return tag
+
+
+def listed(html):
+    """Return what the list at the top says is missing: the id that it links to, and the message."""
+    return re.findall(r'<li><a href="#([\w-]+)">([^<]+)</a></li>', html.partition('class="missing"')[2])
+
+
+def test_what_is_missing_is_said_beside_the_field_as_well(ana):
+    practice = make.practice(status=Status.DRAFT, summary="Short & bad.", cited=False)
+    meeting = make.meeting(status=Status.DRAFT, summary="")
+    outcome = make.outcome(status=Status.DRAFT, locator="")
+    expected = {
+        practice: ["id_summary", "missing-country_rows", "missing-theme_rows", "missing-citations"],
+        meeting: ["id_summary"],
+        outcome: ["missing-theme_rows", "id_locator"],
+    }
+    for row, anchors in expected.items():
+        text = ana.read(row)
+        assert [anchor for anchor, _message in listed(text)] == anchors
+        for anchor, message in listed(text):
+            field = anchor.removeprefix("missing-")
+            if field == anchor:
+                assert f'aria-describedby="{anchor}_helptext"' in element(text, anchor)
+                beside = text.partition(element(text, f"{anchor}_helptext"))[2].partition("</div>")[0]
+            else:
+                assert text.index(f'aria-describedby="{anchor}"') < text.index(element(text, f"{field}-group"))
+                beside = text.partition(element(text, anchor))[2].partition("</p>")[0]
+            assert message in beside, (row, anchor)
+
+
+def test_what_is_missing_stays_beside_the_field_when_the_form_comes_back_with_errors(ana):
+    practice = make.practice(status=Status.DRAFT, summary="Short.", themes=["free-movement"])
+    answer = ana.send(practice, ana.form(practice), title="", summary="Still short.")
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Please correct the error below" in text
+    assert [anchor for anchor, _message in listed(text)] == ["id_summary", "missing-country_rows"]
+    assert "20 to 80 words" in text.partition(element(text, "id_summary_helptext"))[2].partition("</div>")[0]
+
+
+def test_a_broken_link_is_told_of_at_the_head_of_the_links(ana, monkeypatch):
+    draft = ana.writes()
+    draft.links.create(url="https://gone.example/?a=1&b=<i>", title="Gone")
+    monkeypatch.setattr("practices.models.broken_among", list)
+    text = ana.read(draft)
+    ((anchor, message),) = listed(text)
+    assert anchor == "missing-links"
+    assert text.count(message) == 2
+    assert "https://gone.example/?a=1&amp;b=&lt;i&gt;" in message
+
+
+def test_a_complete_record_and_an_empty_form_say_nothing_of_what_is_missing(ana):
+    for text in (ana.read(ana.writes()), ana.read(Practice, "add")):
+        assert 'class="missing"' not in text
+        assert 'id="missing-' not in text
+        assert 'class="lacks"' not in text
+
+
+def test_what_may_not_be_edited_is_listed_without_a_link_to_a_field(ana):
+    text = ana.read(make.meeting(status=Status.IN_REVIEW, summary=""))
+    assert "Say what it was" in text
+    assert "#id_summary" not in text

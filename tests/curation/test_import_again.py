@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from meetings.importing import MEETING_SHEETS, OUTCOME_SHEETS
+from pathways.curation.changes import record
 from pathways.curation.importing import running
 from pathways.curation.importing.template import write_template
+from pathways.curation.models import Change
 from pathways.curation.snapshots import content_fields
 from practices.importing import PRACTICE_SHEETS
 from practices.models import Practice
@@ -66,6 +68,9 @@ def test_one_cell_changed_in_an_export_is_one_change(curated, client, editor):
     assert revision.start_year == 2018
     assert revision.summary.startswith("=cmd")
     # The guard that an export puts before it comes off again.
-    Practice.objects.filter(slug="palim").update(summary=revision.summary)
+    public = Practice.objects.get(slug="palim", revises=None)
+    public.summary = revision.summary
+    public.save()
+    record(Change.Action.EDIT, [public])
     assert exported_rows(client)[[one["id"] for one in rows].index("palim")]["summary"].startswith("'=cmd")
     assert "changed" not in outcomes(begun(exported(client)))

@@ -9,7 +9,7 @@ from meetings.models import Document, Meeting
 from pathways.curation.changes import rebuild as rebuild_after_loaddata
 from pathways.curation.changes import record
 from pathways.curation.fixtures import load
-from pathways.curation.models import Change, DataVersion
+from pathways.curation.models import Change, DataVersion, Record
 from pathways.listing import search
 from pathways.listing.models import SearchEntry
 from pathways.vocabulary.models import Country, Organisation, Theme
@@ -57,9 +57,16 @@ def base(files):
 
 @pytest.fixture
 def save(admin_client):
-    """Return a function that saves a row in the admin with some values changed."""
+    """Return a function that saves a row with some values changed: terms in the admin, records as their steps do."""
 
     def save(row, **values):
+        if isinstance(row, Record):
+            row.refresh_from_db()
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save()
+            record(Change.Action.EDIT, [row])
+            return
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
         form = AdminForm(admin_client.get(address).content.decode())
         response = admin_client.post(address, {**form.data, **values})

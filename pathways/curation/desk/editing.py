@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -103,6 +104,27 @@ class EditingMixin:
             elif one in formsets:
                 ordered.append({"formset": formsets.pop(one)})
         return ordered
+
+    def beside(self, missing, context):
+        """Say what is missing beside its field, or at the head of its rows, too.
+
+        Return each message with the id of where on the page it is mended; of what cannot be edited here, without one.
+        """
+        form = context["adminform"].form
+        formsets = {one.formset.prefix: one for one in context["inline_admin_formsets"]}
+        placed = []
+        for name, message in missing:
+            anchor = ""
+            if name in form.fields:
+                # Help is what a field is described by, also where errors stand beside it.
+                field = form[name]
+                field.help_text = format_html('<strong class="lacks">{}</strong> ', message) + str(field.help_text)
+                anchor = field.id_for_label
+            elif name in formsets:
+                formsets[name].missing = message
+                anchor = f"missing-{name}"
+            placed.append({"message": message, "anchor": anchor})
+        return placed
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -79,9 +79,12 @@ class HistoryMixin:
         messages.success(request, _("The record is now as it was in version %d.") % version.pk)
         return redirect(self.address_of(record))
 
+    def may_remove(self, request):
+        return self.may_write(request) and request.user.has_perm(REMOVE)
+
     def remove_view(self, request, object_id):
         """Ask whether to remove a record for good, and do so by POST. What it was stays in the history."""
-        if not request.user.has_perm(REMOVE):
+        if not self.may_remove(request):
             raise PermissionDenied
         record = self.get_object(request, unquote(object_id))
         if record is None:
