@@ -30,7 +30,14 @@ def tested_database():
     assert connection.vendor == TESTED_DATABASE
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
+def groups_where_needed(request):
+    """A run without a test of the database makes none, and so has no groups."""
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        request.getfixturevalue("groups")
+
+
+@pytest.fixture(scope="session")
 def groups(django_db_setup, django_db_blocker):
     """The groups that a migration makes are made again wherever a test has emptied the database."""
     with django_db_blocker.unblock():
@@ -79,7 +86,7 @@ def fixtures_dir():
 
 
 @pytest.fixture(scope="module")
-def curated_rows(django_db_setup, django_db_blocker, fixtures_dir):
+def curated_rows(groups, django_db_blocker, fixtures_dir):
     """Load the curated fixtures once for a module, within a transaction that ends with it."""
     outermost = transaction.atomic()
     with django_db_blocker.unblock():

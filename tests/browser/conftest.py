@@ -36,7 +36,7 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def transactional_db(django_db_setup, django_db_blocker, fixtures_dir):
+def transactional_db(groups, django_db_blocker, fixtures_dir):
     """The database of pytest-django's live server: it would be emptied after each test; here after each module."""
     with django_db_blocker.unblock():
         load(fixtures_dir)
