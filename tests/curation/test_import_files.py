@@ -1,5 +1,6 @@
 """Files that cannot be taken: each is told why in words that help, and nothing is kept of it."""
 
+import csv
 import io
 import zipfile
 
@@ -243,6 +244,14 @@ def test_what_spreadsheets_save_as_csv_is_understood(content):
 )
 def test_csv_that_cannot_be_read_is_refused_with_the_line(content, says):
     assert says in refused(content, "practices.csv")
+
+
+def test_a_cell_without_end_is_refused_whatever_other_libraries_allow():
+    allowed = csv.field_size_limit(1 << 30)
+    try:
+        assert "cannot be read as CSV" in refused(CSV + b'"' + b"x" * 200_000 + b'"', "practices.csv")
+    finally:
+        csv.field_size_limit(allowed)
 
 
 @pytest.mark.parametrize(
