@@ -251,7 +251,11 @@ def csv_rows(text, delimiter):
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         # Numbered as a spreadsheet shows them: a cell with several lines is still in one row.
-        yield from enumerate(reader, start=1)
+        for number, cells in enumerate(reader, start=1):
+            # The csv module has a limit of its own, but the whole process has one, and other libraries lift it.
+            if any(len(cell) > LONGEST_CELL for cell in cells):
+                raise csv.Error
+            yield number, cells
     except csv.Error:
         raise Unreadable(
             _("Line %d cannot be read as CSV. Open the file in a spreadsheet and save it again.") % reader.line_num
