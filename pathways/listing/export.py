@@ -17,7 +17,6 @@ from pathways.curation.models import DataVersion
 
 from .columns import related_of
 from .kept import KeptLines
-from .listing import Listing
 from .plain import CHUNK, Reader
 from .references import Reference, apa
 
@@ -108,10 +107,6 @@ class Export:
         make = self.of.reference
         rows = self.latest(make.related) if latest_first else self.rows(make.related)
         return (make(row, self) for row in rows)
-
-    def records(self, related=()):
-        """Return an iterable of the records, with ``related`` prefetched."""
-        raise NotImplementedError
 
     # What to say of it
 
@@ -254,9 +249,6 @@ class ListExport(Export):
                 lines |= made
                 yield "".join([lines[pk] for pk in some if pk in lines])
 
-    def records(self, related=()):
-        return Listing(self.filter, related)
-
     @property
     def title(self):
         """What the list is: "Practices with Morocco as origin"."""
@@ -278,9 +270,6 @@ class RowsExport(Export):
         return len(self.all)
 
     def rows(self, related=None):
-        return iter(self.all)
-
-    def records(self, related=()):
         return iter(self.all)
 
     @property
