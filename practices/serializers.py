@@ -35,10 +35,15 @@ from .models import (
 PRACTICE = "practices:detail"
 
 
-class CountryRoleSerializer(RowSerializer):
-    country = CountryField()
+class RoleSerializer(RowSerializer):
+    """A country, region or organisation in its role, and where the knowledge of that comes from."""
+
     role = ChoiceField(Role)
     basis = ChoiceField(Basis, help_text=_("Stated by the source, or what of it the curator inferred."))
+
+
+class CountryRoleSerializer(RoleSerializer):
+    country = CountryField()
 
     class Meta(RowSerializer.Meta):
         model = PracticeCountry
@@ -49,10 +54,8 @@ class CountryRoleSerializer(RowSerializer):
         return row.country.code, row.role
 
 
-class RegionRoleSerializer(RowSerializer):
+class RegionRoleSerializer(RoleSerializer):
     region = TermField("code")
-    role = ChoiceField(Role)
-    basis = ChoiceField(Basis, help_text=_("Stated by the source, or what of it the curator inferred."))
 
     class Meta(RowSerializer.Meta):
         model = PracticeRegion
@@ -63,10 +66,9 @@ class RegionRoleSerializer(RowSerializer):
         return row.region.code, row.role
 
 
-class OrganisationRoleSerializer(RowSerializer):
+class OrganisationRoleSerializer(RoleSerializer):
     organisation = TermField()
     role = ChoiceField(PracticeOrganisation.Role)
-    basis = ChoiceField(Basis, help_text=_("Stated by the source, or what of it the curator inferred."))
 
     class Meta(RowSerializer.Meta):
         model = PracticeOrganisation
