@@ -40,7 +40,8 @@ def log_in(tab, name, password=PASSWORD):
     tab.goto("/admin/")
     tab.get_by_label("Username").fill(name)
     tab.get_by_label("Password").fill(password)
-    tab.get_by_role("button", name="Log in").click()
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Log in").click()
 
 
 def step(tab, name):
@@ -121,8 +122,9 @@ def test_a_second_factor_is_set_up_and_asked_for(visit):
     sound(tab)
     tab.get_by_label("Code").fill(code(tab.locator(".second-factor code").inner_text()))
     tab.get_by_role("button", name="Take it into use").click()
-    codes = tab.locator(".recovery-codes code").all_inner_texts()
-    assert len(codes) == 10
+    shown = tab.locator(".recovery-codes code")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     sound(tab)
     tab.get_by_role("link", name="I have kept them").click()
     expect(tab).to_have_url(re.compile(r"/admin/"))
