@@ -161,6 +161,7 @@ CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "")
 FOUR_EYES = env_bool("FOUR_EYES", default=True)
 
 INSTALLED_APPS = [
+    "pathways.operations",
     "pathways.api",
     "pathways.site",
     "pathways.suggestions",
