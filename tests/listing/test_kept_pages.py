@@ -1,4 +1,4 @@
-"""Pages that are kept: what everybody is shown is made once for a version of the data, and nobody's own page is kept."""
+"""Pages that are kept: made once for a version of the data, and never one that is for one reader alone."""
 
 import pytest
 from django.contrib.auth import get_user_model
