@@ -53,6 +53,8 @@ def env_database(name, default):
             "or postgresql://user:password@host/name."
         ) from None
     engine = settings["ENGINE"].rpartition(".")[2]
+    # Opening a connection takes longer than most questions.
+    settings["CONN_MAX_AGE"] = 60
     if engine == "sqlite3":
         settings["OPTIONS"] = {
             # Editors wait for each other instead of failing with "database is locked".
@@ -61,7 +63,6 @@ def env_database(name, default):
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif engine == "postgresql":
-        settings["CONN_MAX_AGE"] = 60
         settings["CONN_HEALTH_CHECKS"] = True
     else:
         raise ImproperlyConfigured(f"{name} names {engine}; Pathways runs on SQLite and PostgreSQL.")

@@ -70,7 +70,9 @@ class ListIndex:
     def __init__(self, filter_class, version):
         self.filter_class, self.version = filter_class, version
         orders = filter_class.orders()
-        self.key_fields = tuple(dict.fromkeys(field.removeprefix("-") for fields in orders.values() for field in fields))
+        self.key_fields = tuple(
+            dict.fromkeys(field.removeprefix("-") for fields in orders.values() for field in fields)
+        )
         self.sorted_by = {name: Order(fields, self.key_fields) for name, fields in orders.items()}
         self.keys = dict(self.read_keys(filter_class.records()))
         self.everything = BitMap(self.keys)
