@@ -64,21 +64,21 @@ class Server:
 
 
 @contextmanager
-def served(application, database, threads=4):
-    """Yield gunicorn serving ``application`` on a free port, once it answers; stop it afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--worker-class=gthread", "--workers=1", f"--threads={threads}"]
+def served(application, database, threads=4, processes=1, *, python=sys.executable, folder=None, probe="/empty"):
+    """Yield gunicorn serving ``application`` on a free port, once ``probe`` answers; stop it afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [python, "-m", "gunicorn", "--worker-class=gthread", f"--workers={processes}", f"--threads={threads}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75", application]
     environment = {**os.environ, "LOCAL": "true", "DATABASE_URL": database}
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 -- our own command
+    process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 -- our own command
     try:
         server = Server(process, f"http://127.0.0.1:{port}")
         until = time.monotonic() + 60
         while True:
             try:
-                asked(f"{server.address}/empty")
+                asked(server.address + probe)
                 break
             except OSError:
                 if time.monotonic() > until or process.poll() is not None:
@@ -149,7 +149,7 @@ def print_cold(site):
 
 
 def cpu_of(what, query):
-    """Return the CPU seconds of a page: the plain ORM's, or the site's without the page, a cold one without its cards."""
+    """Return the CPU seconds of a page: the plain ORM's, or the site's made anew, a cold one with its cards."""
     from django.test import Client
 
     from pathways.listing import cards, index

@@ -4,6 +4,7 @@ A facet is declared once, as its terms and as pairs of record id and value: that
 index, the choices and their counts.
 """
 
+import json
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Aggregate, JSONField, Q, QuerySet
+from django.db.models import Aggregate, Field, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
@@ -62,13 +63,16 @@ class Pairs(NamedTuple):
 
 
 class Together(Aggregate):
-    """The values of a group, as a list."""
+    """The values of a group, as a list: SQLite writes it as JSON, PostgreSQL has arrays."""
 
     function = "JSON_GROUP_ARRAY"
-    output_field = JSONField()
+    output_field = Field()
 
     def as_postgresql(self, compiler, connection, **context):
-        return super().as_sql(compiler, connection, function="JSON_AGG", **context)
+        return super().as_sql(compiler, connection, function="ARRAY_AGG", **context)
+
+    def convert_value(self, value, expression, connection):
+        return value if isinstance(value, list) else json.loads(value)
 
 
 class Terms(NamedTuple):
