@@ -13,7 +13,7 @@ import pathways
 from pathways.curation.models import DataVersion
 
 # What does not come from the curated data, or is not the same for everybody.
-LEFT_OUT = ("/admin/", "/static/", "/healthz")
+LEFT_OUT = ("/admin/", "/static/", "/healthz", "/readyz", "/metrics")
 STARTED = timezone.now().isoformat()
 
 
