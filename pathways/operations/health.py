@@ -70,4 +70,4 @@ def in_the_way():
 @cache
 def needed_migrations():
     """Return (app, name) of the migrations that this release's code ends with, as its files have them."""
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())

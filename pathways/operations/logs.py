@@ -23,6 +23,9 @@ class Named(logging.Filter):
     """Gives each record the id of its request, and takes out of what Django and gunicorn write what a visitor sent."""
 
     def filter(self, record):
+        if hasattr(record, "request_id"):
+            # Another handler had it before.
+            return True
         record.request_id = request_id.get()
         if record.name == "django.request" and record.args:
             # Followed by the path.
@@ -55,7 +58,7 @@ class JsonLines(logging.Formatter):
             error = record.exc_info[1]
             line["error"] = name_of(error)
             line["traceback"] = without_words(error) if record.request_id else self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, default=str)
 
 
 class Readable(logging.Formatter):
