@@ -30,7 +30,9 @@ class Named(logging.Filter):
         if record.name == "django.request" and record.args:
             # Followed by the path.
             record.msg, record.args = str(record.args[0]), ()
-        elif record.name == "gunicorn.error" and str(record.msg).startswith(("Invalid request", "Error handling request")):
+        elif record.name == "gunicorn.error" and str(record.msg).startswith(
+            ("Invalid request", "Error handling request")
+        ):
             # Followed by the address of who asked, or by what was asked.
             record.msg, record.args = " ".join(str(record.msg).split()[: 2 if record.msg[0] == "I" else 3]), ()
         elif record.name.startswith("django.security."):

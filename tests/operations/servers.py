@@ -72,7 +72,7 @@ def wait_for(port, process, log):
             break
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=30) as link:
-                link.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+                link.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                 if link.recv(15).startswith(b"HTTP/1.1 200"):
                     return
         except OSError:

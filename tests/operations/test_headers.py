@@ -87,7 +87,12 @@ def test_every_kind_of_answer_has_the_headers(visitor, kind):
 def test_pages_of_staff_have_them_too_and_no_cache_keeps_them(client):
     user = get_user_model().objects.create_superuser("maria", password="a long password")
     client.force_login(user)
-    for address in ("/admin/", "/admin/practices/practice/", "/admin/practices/practice/add/", "/admin/password_change/"):
+    for address in (
+        "/admin/",
+        "/admin/practices/practice/",
+        "/admin/practices/practice/add/",
+        "/admin/password_change/",
+    ):
         response = client.get(address)
         assert response.status_code == 200
         assert problems(response.headers) == []
@@ -163,7 +168,8 @@ def shown(response):
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/practices/", "/practices/palim/", "/practices/?country=ZZ", "/sitemap.xml", "/nowhere/", "/about/"]
+    "address",
+    ["/", "/practices/", "/practices/palim/", "/practices/?country=ZZ", "/sitemap.xml", "/nowhere/", "/about/"],
 )
 def test_no_header_that_caches_do_not_tell_apart_changes_a_page(client, address):
     plain = shown(client.get(address))

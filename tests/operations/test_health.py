@@ -19,9 +19,7 @@ def test_a_process_that_answers_says_which_release_it_is_and_asks_no_database(cl
 
 
 @pytest.mark.django_db
-def test_the_site_is_ready_when_all_is_there_and_it_is_cheap_to_ask(
-    client, kept_index, django_assert_max_num_queries
-):
+def test_the_site_is_ready_when_all_is_there_and_it_is_cheap_to_ask(client, kept_index, django_assert_max_num_queries):
     assert client.get("/readyz").content == b"ready\n"
     with django_assert_max_num_queries(5):
         assert client.get("/readyz").content == b"ready\n"
