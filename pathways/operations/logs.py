@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 # The id of the request that is being answered; commands have none.
 request_id = ContextVar("request_id", default="")
 
+SAID_OF_REQUESTS = re.compile("Invalid request|Error handling request")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -30,11 +31,9 @@ class Named(logging.Filter):
         if record.name == "django.request" and record.args:
             # Followed by the path.
             record.msg, record.args = str(record.args[0]), ()
-        elif record.name == "gunicorn.error" and str(record.msg).startswith(
-            ("Invalid request", "Error handling request")
-        ):
+        elif record.name == "gunicorn.error" and (said := SAID_OF_REQUESTS.match(str(record.msg))):
             # Followed by the address of who asked, or by what was asked.
-            record.msg, record.args = " ".join(str(record.msg).split()[: 2 if record.msg[0] == "I" else 3]), ()
+            record.msg, record.args = said[0], ()
         elif record.name.startswith("django.security."):
             what, reason = record.name.rpartition(".")[2], str(record.args[0]) if record.args else ""
             # What was sent stands behind the dash.

@@ -115,7 +115,7 @@ def finish(**kwargs):
         "bytes": handled.size,
     }
     logger.log(logging.DEBUG if quiet else logging.INFO, "answered", extra={"fields": told})
-    # The id stays: what goes wrong behind the last byte is told under it too. The thread's next request takes its place.
+    # The id stays until the thread's next request: what goes wrong behind the last byte is told under it too.
     current.set(None)
 
 
