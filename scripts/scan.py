@@ -197,7 +197,7 @@ def run_wapiti(address):
     told = json.loads(found.read_text())
     return sorted(
         {
-            f"{kind} (level {one['level']}): {one['method']} {one['path'][:100]} {one['parameter']}: {one['info'][:160]}"
+            f"{kind} ({one['level']}): {one['method']} {one['path'][:100]} {one['parameter']}: {one['info'][:160]}"
             for group in ("vulnerabilities", "anomalies")
             for kind, every in told[group].items()
             for one in every

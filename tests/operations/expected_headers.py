@@ -1,4 +1,4 @@
-"""The headers that everything carries, as the OWASP Secure Headers Project lists them: for tests and for live servers."""
+"""The headers of every answer, as the OWASP Secure Headers Project lists them: for tests and for live servers."""
 
 POLICY = {
     "default-src 'none'",

@@ -1,4 +1,4 @@
-"""Every kind of answer carries the headers that keep browsers from harm, and depends on nothing that caches do not see."""
+"""Every answer carries the headers that keep browsers from harm, and depends on nothing that caches do not see."""
 
 import pytest
 from django.contrib.auth import get_user_model

@@ -7,7 +7,6 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from pathways.curation import workflow
 from pathways.curation.changes import record as write_change
 from pathways.curation.models import Change, DataVersion, ImportRun, Status
 from pathways.suggestions.models import Suggestion

@@ -24,9 +24,8 @@ BOUND = 60
 
 def fetch(address, **headers):
     """Return the status, headers and text of what stands at an address."""
-    request = urllib.request.Request(
-        address, headers={name.replace("_", "-"): value for name, value in headers.items()}
-    )  # noqa: S310
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 -- our own server
     try:
         with urllib.request.urlopen(request, timeout=BOUND) as response:  # noqa: S310 -- our own server
             return response.status, response.headers, response.read().decode()
