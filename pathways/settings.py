@@ -15,6 +15,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from pathways.operations import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -88,12 +90,21 @@ def env_limit(name, default):
     return int(found[1]), {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[found[2]]
 
 
-def env_number(name, default):
-    """Return the whole number under ``name``."""
+def env_number(name, default, *, least=0, most=99):
+    """Return the whole number under ``name``, from ``least`` to ``most``."""
     text = os.environ.get(name, "").strip() or str(default)
-    if not re.fullmatch(r"[0-9]{1,2}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a number such as {default}.")
     return int(text)
+
+
+def env_token(name):
+    """Return the secret under ``name`` that a machine sends along, or nothing if there is none."""
+    token = os.environ.get(name, "").strip()
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{20,}", token):
+        # It is a secret: it is not repeated.
+        raise ImproperlyConfigured(f"{name} is too short or no token; set it to 20 or more letters and digits.")
+    return token
 
 
 def env_mail(name):
@@ -195,12 +206,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, as they stand with everything that is answered: the id and the line of the log, then the headers.
+    "pathways.operations.requests.Requests",
+    "pathways.operations.headers.SecureHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "pathways.operations.limits.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pathways.api.middleware.OpenToScripts",
     # Before what a page goes through when it is made: one that is kept has been through it.
     "pathways.listing.middleware.DataVersionMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -209,7 +225,6 @@ MIDDLEWARE = [
     "pathways.accounts.middleware.SecondFactor",
     "pathways.accounts.middleware.Audit",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, as its page for who is locked out replaces what was answered.
     "axes.middleware.AxesMiddleware",
 ]
@@ -279,6 +294,8 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
+# Pages of this site alone use them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = None if LOCAL or DEBUG else VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = LOCAL or DEBUG
 STORAGES = {
@@ -303,6 +320,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+if SITE_URL.startswith("https://"):
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 X_FRAME_OPTIONS = "DENY"
 
 # How much memory each process gives to finished public pages.
@@ -354,12 +373,18 @@ LINKS_MAY_BE_PRIVATE = False
 
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
+CSRF_COOKIE_HTTPONLY = True
+if SESSION_COOKIE_SECURE:
+    # Browsers take them from this host alone, and over HTTPS alone: no neighbour can set them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    # Django sends errors to administrators by mail; here they go where every other line goes.
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
-}
+# What keeps it running
+
+LOGGING = logs.configuration(readable=LOCAL or DEBUG)
+AXES_CLIENT_STR_CALLABLE = "pathways.operations.logs.someone"
+# From how many milliseconds on the log tells of a query; 0 for never.
+SLOW_QUERY_MS = env_number("SLOW_QUERY_MS", default=500, most=99_999)
+# What who reads the figures at /metrics sends as a bearer token; without one there are none.
+METRICS_TOKEN = env_token("METRICS_TOKEN")
+# How many large lists each process sends at once.
+EXPORTS_AT_ONCE = env_number("EXPORTS_AT_ONCE", default=2, least=1)

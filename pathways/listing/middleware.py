@@ -11,12 +11,13 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 import pathways
+from pathways.counters import cache_asked
 from pathways.curation.models import DataVersion
 
 from .pages import KeptPages
 
 # What does not come from the curated data, or is not the same for everybody.
-LEFT_OUT = ("/admin/", "/static/", "/healthz")
+LEFT_OUT = ("/admin/", "/static/", "/healthz", "/readyz", "/metrics")
 STARTED = timezone.now().isoformat()
 
 kept_pages = KeptPages(settings.PAGE_CACHE_MIB * 1024 * 1024)
@@ -65,14 +66,15 @@ class DataVersionMiddleware:
                 response["Access-Control-Allow-Origin"] = "*"
             return response
         if page and page.etag == etag:
+            cache_asked("pages", hits=1)
             return page.answer()
         response = self.get_response(request)
         # What is made for one reader alone says itself that nobody keeps it.
         if response.status_code == 200 and "no-store" not in response.get("Cache-Control", ""):
             response["ETag"] = etag
             patch_cache_control(response, no_cache=True)
-            if request.method == "GET":
-                kept_pages.keep(address, response)
+            if request.method == "GET" and kept_pages.keep(address, response):
+                cache_asked("pages", misses=1)
         return response
 
     def etag(self, address, version):
