@@ -1,11 +1,13 @@
-"""The application server, as systemd and the container start it. Which of it differs between machines is in the settings
+"""The application server, as systemd and the container start it. What of it differs between machines is in the settings
 (README.md); where it listens is said on the command line.
 
 The settings are read here already, in the process that starts all others: a wrong one stops the start with a line that
 says what to set, instead of workers that fail one after the other.
 """
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -13,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from django.core.exceptions import ImproperlyConfigured
 
 try:
-    from pathways.settings import env_number
+    from pathways.settings import LOGGING, env_number
 
     workers = env_number("WEB_WORKERS", default=2, least=1)
     threads = env_number("WEB_THREADS", default=4, least=1)
@@ -34,8 +36,8 @@ preload_app = False
 timeout = 30
 # When a process is asked to stop it takes nothing new, and those two are still finished. systemd waits longer.
 graceful_timeout = 120
-# nginx opens a connection for each request, so that none is closed while it is about to be used again; a reader who comes
-# without nginx keeps one from a page to its style sheets.
+# nginx opens a connection for each request, so that none is closed while it is about to be used again; a reader who
+# comes without nginx keeps one from a page to its style sheets.
 keepalive = 5
 
 # What waits while a new release starts or 2,000 people come at once. The kernel allows 4,096.
@@ -52,6 +54,22 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108 -- a file without a name
 # Nobody asks it anything while it runs.
 control_socket_disable = True
 
-# Requests are told of by the site and by nginx, without addresses and queries; here, only what befalls the processes.
+# Requests are told of by the site and by nginx, without addresses and queries; here, only what befalls the processes,
+# in lines like the site's.
 accesslog = None
-errorlog = "-"
+logconfig_dict = {
+    **LOGGING,
+    "loggers": {**LOGGING["loggers"], "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}
+
+# The processes add up their figures in a folder that is new with each start.
+if os.environ.get("METRICS_TOKEN") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pathways-figures-")
+
+
+def child_exit(server, worker):
+    """Leave what a process that has ended is at, such as requests on their way, out of the figures."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)

@@ -45,7 +45,7 @@ def env_list(name, default):
 def env_database(name, default, *, pool=0):
     """Return Django's settings for the database whose address stands under ``name``.
 
-    On PostgreSQL, at most ``pool`` connections of each process are shared by its threads; with 0 each thread has its own.
+    On PostgreSQL the threads of a process share at most ``pool`` connections; with 0 each of them has its own.
     """
     address = os.environ.get(name) or default
     try:
@@ -394,7 +394,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else No
 # For how long browsers come back over HTTPS alone.
 SECURE_HSTS_SECONDS = env_number("HSTS_DAYS", default=365, most=3650) * 86400 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-# Whether the whole domain goes on the list that browsers are delivered with is for its owner to decide, not for one site.
+# Whether a domain goes on the list that browsers are delivered with is for its owner to decide, not for one site of it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 LOGGING = {
