@@ -466,6 +466,8 @@ def readers(site):
                     if status != 200:
                         failures.append(f"{sheet.decode()}: {status}")
                 count[0] += 1
+                # People do not come faster than the machine can work.
+                stopped.wait(0.1)
             except (OSError, http.client.HTTPException) as error:
                 failures.append(f"{path}: {error!r}")
 
