@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pathways.operations import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# What the site writes as it runs.
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
 
 
 def env_bool(name, default):
@@ -43,8 +44,11 @@ def env_list(name, default):
     return values
 
 
-def env_database(name, default):
-    """Return Django's settings for the database whose address stands under ``name``."""
+def env_database(name, default, *, pool=0):
+    """Return Django's settings for the database whose address stands under ``name``.
+
+    On PostgreSQL the threads of a process share at most ``pool`` connections; with 0 each of them has its own.
+    """
     address = os.environ.get(name) or default
     try:
         settings = dj_database_url.parse(address)
@@ -66,6 +70,13 @@ def env_database(name, default):
         }
     elif engine == "postgresql":
         settings["CONN_HEALTH_CHECKS"] = True
+        if pool:
+            # The pool keeps them, and so a request gives its own back when it ends. Who waits for one waits no longer
+            # than a reader would.
+            settings["CONN_MAX_AGE"] = 0
+            settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+        else:
+            settings["CONN_MAX_AGE"] = 60
     else:
         raise ImproperlyConfigured(f"{name} names {engine}; Pathways runs on SQLite and PostgreSQL.")
     return settings
@@ -94,7 +105,7 @@ def env_number(name, default, *, least=0, most=99):
     """Return the whole number under ``name``, from ``least`` to ``most``."""
     text = os.environ.get(name, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a number such as {default}.")
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -139,8 +150,11 @@ def env_mail(name):
 
 def env_secret(name, *, local):
     """Return the secret under ``name``; a local run makes one on its first start and keeps it in var/."""
-    if os.environ.get(name):
-        return os.environ[name]
+    if secret := os.environ.get(name):
+        if len(secret) < 50 and not local:
+            # It is not repeated.
+            raise ImproperlyConfigured(f"{name} is too short; set it to a random text of 50 characters or more.")
+        return secret
     if not local:
         raise ImproperlyConfigured(f"{name} is not set; set it to a long random text and keep it secret.")
     kept = VAR_DIR / "secret-key"
@@ -150,15 +164,32 @@ def env_secret(name, *, local):
     return kept.read_text()
 
 
-VAR_DIR.mkdir(exist_ok=True)
+try:
+    VAR_DIR.mkdir(exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR is {str(VAR_DIR)!r}, which cannot be made ({error.strerror}); set it to a folder that the site may "
+        "write to."
+    ) from None
 # What can be made anew at any time, and is removed when the data have changed.
 CACHE_DIR = VAR_DIR / "cache"
 
 LOCAL = env_bool("LOCAL", default=False)
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY", local=LOCAL or DEBUG)
+# Keys of before, with which sessions and links that are still out there were signed.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL or DEBUG else [])
-DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}")}
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set; set it to the host names of the site, separated by commas.")
+DATABASES = {
+    "default": env_database(
+        "DATABASE_URL",
+        default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}",
+        # As many as a process has threads: none waits for another, and what PostgreSQL has to allow is known.
+        pool=env_number("DATABASE_POOL", default=0 if LOCAL or DEBUG else 4),
+    )
+}
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
@@ -296,7 +327,9 @@ USE_TZ = True
 STATIC_URL = "static/"
 # Pages of this site alone use them.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STATIC_ROOT = None if LOCAL or DEBUG else VAR_DIR / "static"
+# Made by collectstatic, once for each release; with it rather than in VAR_DIR, so that one release does not overwrite
+# the list of files of another that still runs.
+STATIC_ROOT = None if LOCAL or DEBUG else BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = LOCAL or DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -326,6 +359,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # How much memory each process gives to finished public pages.
 PAGE_CACHE_MIB = env_number("PAGE_CACHE_MIB", default=32)
+# How many proxies of our own stand before the site, whose word on where a request came from, and how, is taken.
+PROXIES = env_number("PROXIES", default=0)
+
 # How many requests of the API one address may make, counted in the memory of each process.
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
 CACHES = {
@@ -345,7 +381,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_THROTTLE_CLASSES": ["pathways.api.throttling.Limit"],
-    "NUM_PROXIES": env_number("PROXIES", default=0),
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_SCHEMA_CLASS": "pathways.api.schema.Description",
     "EXCEPTION_HANDLER": "pathways.api.problems.as_problem",
 }
@@ -372,11 +408,22 @@ SUGGESTION_LIMIT = env_limit("SUGGESTION_LIMIT", default="5/hour")
 LINKS_MAY_BE_PRIVATE = False
 
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
+# Whether everything goes over HTTPS: what comes in without is sent there, and cookies go nowhere else.
+HTTPS = env_bool("HTTPS", default=not (LOCAL or DEBUG))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-if SESSION_COOKIE_SECURE:
+if HTTPS:
     # Browsers take them from this host alone, and over HTTPS alone: no neighbour can set them.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+# Asked from within the machine or the network of containers, where nothing is encrypted.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# A header that a reader could send as well, and that only our own proxies overwrite.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+# For how long browsers come back over HTTPS alone.
+SECURE_HSTS_SECONDS = env_number("HSTS_DAYS", default=365, most=3650) * 86400 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether a domain goes on the list that browsers are delivered with is for its owner to decide, not for one site of it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # What keeps it running
 
