@@ -78,7 +78,7 @@ def killed_backups(folder):
         if number > 1 and len(there) == 0:
             amiss.append(number)
         if not killed:
-            return number - 1, amiss, sorted(path.name == there[0].name for path in folder.iterdir())
+            return number - 1, amiss, sorted("backup" if path in there else path.name for path in folder.iterdir())
     raise SystemExit("It does not come to an end.")
 
 

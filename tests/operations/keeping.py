@@ -1,4 +1,4 @@
-"""What the tests of backups and migrations have in common: the site as processes of its own, on databases of their own."""
+"""What the tests of backups and migrations have in common: sites as processes, on databases of their own."""
 
 import itertools
 import json
@@ -59,6 +59,10 @@ class Site:
         assert status == 1
         assert "Traceback" not in complaints
         return complaints
+
+    def steps(self, *steps):
+        """Do one thing after the other in one process, as ``steps.py`` names them; return what each gave."""
+        return self.tell("steps", json.dumps(steps, default=str))
 
     def tell(self, module, *arguments):
         """Run one of the tests' programs; return the JSON of its last line."""

@@ -12,7 +12,7 @@ import zipfile
 import psycopg
 import pytest
 
-from pathways.operations.backup import NAME, UNFINISHED, Archive, BackupError, is_secret, restore
+from pathways.operations.backup import LOCK, NAME, UNFINISHED, Archive, BackupError, is_secret, restore, workplace
 from tests.conftest import TESTED_DATABASE
 
 from .contents import contents
@@ -26,16 +26,17 @@ def site(tmp_path_factory):
     """A small site that nobody writes to."""
     with database(tmp_path_factory.mktemp("site")) as address:
         site = Site(address)
-        site.tell("prepared")
+        folder = tmp_path_factory.mktemp("backups")
+        _made, told, site.contents = site.steps(["prepare"], ["backup", folder], ["contents"])
+        assert "read back and found whole" in told
+        (site.backup,) = backups(folder)
         yield site
 
 
-@pytest.fixture(scope="module")
-def backup(site, tmp_path_factory):
+@pytest.fixture
+def backup(site):
     """A backup of the small site."""
-    folder = tmp_path_factory.mktemp("backups")
-    site.manage("backup", folder)
-    return backups(folder)[0]
+    return site.backup
 
 
 @pytest.fixture
@@ -65,15 +66,13 @@ def changed(backup, path, *, leave_out=(), add=(), **manifest):
 
 
 def test_what_was_saved_comes_back_record_for_record(site, backup, empty):
-    before = site.tell("contents")
-    assert before["practices.Practice"][0] == before["meetings.Outcome"][0] == 1
-    assert before["curation.Version"][0] > 5
-    told = empty.manage("restore", backup)
-    assert told.startswith("Restored: the backup of ")
-    assert empty.tell("contents") == before
+    assert site.contents["practices.Practice"][0] == site.contents["meetings.Outcome"][0] == 1
+    assert site.contents["curation.Version"][0] > 5
+    assert empty.manage("restore", backup).startswith("Restored: the backup of ")
     # It works on: numbers that were given are not given again, and migrations have nothing to do.
-    empty.tell("prepared", "more")
-    assert "No planned migration operations." in empty.manage("migrate", "--plan")
+    back, _added, plan = empty.steps(["contents"], ["add_to_it"], ["migrate", "--plan"])
+    assert back == site.contents
+    assert "No planned migration operations." in plan
 
 
 def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(site, backup):
@@ -87,7 +86,6 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(site, backup):
     assert re.fullmatch("[0-9a-f]{16}", manifest["data_version"]["epoch"])
     assert manifest["data_version"]["number"] == 1
     assert list(manifest["members"]) == [MEMBER]
-    assert "Whole" in site.manage("restore", backup, "--check")
 
 
 def test_settings_are_in_it_but_no_secret(site, tmp_path):
@@ -121,8 +119,8 @@ def test_what_may_hold_a_password_is_a_secret(name, value, secret):
     assert is_secret(name, value) is secret
 
 
-def test_a_backup_taken_while_someone_writes_is_of_one_moment(site, backup, empty, tmp_path):
-    empty.manage("restore", backup)
+def test_a_backup_taken_while_someone_writes_is_of_one_moment(backup, empty, tmp_path):
+    empty.steps(["restore", backup])
     with empty.start("-m", "tests.operations.writer", "write") as writer:
         try:
             while int(writer.stdout.readline()) < 3:
@@ -165,60 +163,43 @@ def test_uploaded_files_come_back(site, backup, empty, tmp_path):
         "empty.txt": b"",
     }
     # A site that has no place for them says so, before it touches the database.
-    assert "no MEDIA_ROOT" in empty.refused("restore", "--force", taken)
+    (said,) = empty.steps(["refused", "restore", "--force", taken])
+    assert "no MEDIA_ROOT" in said
 
 
 # What was cached before
 
 
-def test_nothing_that_was_cached_before_a_restore_is_confirmed_after_it(backup, empty, tmp_path):
-    program = tmp_path / "etag.py"
-    program.write_text(
-        "import django, json, sys; django.setup()\n"
-        "from django.test import Client\n"
-        "from pathways.curation.models import DataVersion\n"
-        "headers = {'if-none-match': sys.argv[1]} if sys.argv[1:] else {}\n"
-        "answer = Client(SERVER_NAME='localhost').get('/practices/', headers=headers)\n"
-        "version = DataVersion.current()\n"
-        "print(json.dumps([answer.status_code, answer['ETag'], version.epoch, version.number]))\n"
+def test_nothing_that_was_cached_before_a_restore_is_confirmed_after_it(backup, empty):
+    _restored, first, second, _forced, third = empty.steps(
+        ["restore", backup], ["ask"], ["ask"], ["restore", "--force", backup], ["ask"]
     )
-
-    def ask(*etag):
-        status, out, complaints = empty.run(program, *etag)
-        assert status == 0, complaints
-        return json.loads(out)
-
-    empty.environment["PYTHONPATH"] = "."
-    empty.manage("restore", backup)
-    status, etag, epoch, number = ask()
-    assert status == 200
-    assert ask(etag)[0] == 304
-    empty.manage("restore", "--force", backup)
-    again, _etag, other_epoch, other_number = ask(etag)
-    assert again == 200
-    assert other_epoch != epoch
-    assert other_number == number
+    assert [status for status, _epoch, _number in (first, second, third)] == [200, 304, 200]
+    assert second[1:] == first[1:]
+    assert third[1] != first[1]
 
 
 # What is not overwritten, and what is not restored
 
 
 def test_a_database_that_is_not_empty_is_replaced_only_by_force_and_then_wholly(site, backup, empty):
-    empty.tell("prepared")
-    empty.tell("prepared", "more")
-    there = empty.tell("contents")
-    said = empty.refused("restore", backup)
-    assert "The database is not empty (auth_user, " in said
-    assert "--force" in said
-    assert empty.tell("contents") == there
-    empty.manage("restore", "--force", backup)
-    assert empty.tell("contents") == site.tell("contents")
+    _made, _added, there, said, still_there, _forced, back = empty.steps(
+        ["prepare"],
+        ["add_to_it"],
+        ["contents"],
+        ["refused", "restore", backup],
+        ["contents"],
+        ["restore", "--force", backup],
+        ["contents"],
+    )
+    assert re.match(r"The database is not empty \(accounts_event, auth_user, .*\): with --force ", said)
+    assert still_there == there != back
+    assert back == site.contents
 
 
 def test_a_database_that_only_has_its_tables_is_empty(site, backup, empty):
-    empty.manage("migrate", "--verbosity=0")
-    empty.manage("restore", backup)
-    assert empty.tell("contents") == site.tell("contents")
+    _made, _restored, back = empty.steps(["migrate", "--verbosity=0"], ["restore", backup], ["contents"])
+    assert back == site.contents
 
 
 def cut_short(backup, path):
@@ -296,43 +277,56 @@ def test_a_file_that_is_not_a_whole_backup_for_this_site_is_refused(backup, tmp_
     assert not (tmp_path / "outside").exists()
 
 
-def test_rows_that_are_not_those_of_the_manifest_are_not_restored(site, backup, empty, tmp_path):
-    empty.manage("restore", backup)
-    empty.tell("prepared", "more")
-    there = empty.tell("contents")
+def test_rows_that_are_not_those_of_the_manifest_are_not_restored(backup, empty, tmp_path):
     with Archive(backup) as archive:
         tables = archive.manifest["tables"]
-    for name, said in [("rows", 2), ("checksum", "1")]:
-        wrong = {**tables, "practices_practice": {**tables["practices_practice"], name: said}}
-        told = empty.refused("restore", "--force", changed(backup, tmp_path / f"{name}.zip", tables=wrong))
-        assert "practices_practice" in told
-        assert empty.tell("contents") == there
+    spoiled = [
+        changed(backup, tmp_path / f"{name}.zip", tables={**tables, "practices_practice": {**fewer, name: said}})
+        for name, said, fewer in [
+            ("rows", 2, tables["practices_practice"]),
+            ("checksum", "1", tables["practices_practice"]),
+        ]
+    ]
+    _restored, _added, there, *told, still_there = empty.steps(
+        ["restore", backup],
+        ["add_to_it"],
+        ["contents"],
+        *(["refused", "restore", "--force", path] for path in spoiled),
+        ["contents"],
+    )
+    assert len([text for text in told if "practices_practice" in text]) == 2
+    assert still_there == there
 
 
-def test_a_command_that_cannot_do_its_work_says_so_in_a_line(site, backup, empty, tmp_path):
-    assert "There is no file" in site.refused("restore", tmp_path / "none.zip")
-    assert "Keep at least one backup" in site.refused("backup", tmp_path, "--keep", "0")
-    (tmp_path / "file").touch()
-    assert "No backup was made: " in site.refused("backup", tmp_path / "file")
+def test_a_command_that_cannot_do_its_work_says_so_in_a_line(empty, tmp_path):
     assert "The database cannot be copied" in empty.refused("backup", tmp_path / "folder")
-    assert list((tmp_path / "folder").iterdir()) == []
+    assert not backups(tmp_path / "folder")
+    (tmp_path / "file").touch()
+    none, too_few, no_folder = empty.steps(
+        ["refused", "restore", tmp_path / "none.zip"],
+        ["refused", "backup", tmp_path, "--keep=0"],
+        ["refused", "backup", tmp_path / "file"],
+    )
+    assert "There is no file" in none
+    assert "Keep at least one backup" in too_few
+    assert "No backup was made: " in no_folder
 
 
 # What goes
 
 
 def test_only_the_newest_backups_are_kept_and_nothing_else_is_removed(site, tmp_path):
-    for name in ("pathways-20200101T000000Z.zip", "pathways-20210101T000000Z.zip", "other.zip"):
+    for name in ("pathways-20200101T000000.000000Z.zip", "pathways-20210101T000000.000000Z.zip", "other.zip"):
         (tmp_path / name).touch()
     told = site.manage("backup", tmp_path, "--keep", "2")
-    assert "Removed pathways-20200101T000000Z.zip." in told
+    assert "Removed pathways-20200101T000000.000000Z.zip." in told
     kept = sorted(path.name for path in tmp_path.iterdir())
-    assert kept[:2] == ["other.zip", "pathways-20210101T000000Z.zip"]
-    assert len(kept) == 3
+    assert kept[:3] == [LOCK, "other.zip", "pathways-20210101T000000.000000Z.zip"]
+    assert len(kept) == 4
 
 
 def test_a_full_disk_leaves_no_archive_and_the_older_ones(site, tmp_path):
-    old = tmp_path / "pathways-20200101T000000Z.zip"
+    old = tmp_path / "pathways-20200101T000000.000000Z.zip"
     old.touch()
 
     def no_room():
@@ -340,7 +334,7 @@ def test_a_full_disk_leaves_no_archive_and_the_older_ones(site, tmp_path):
 
     said = site.refused("backup", tmp_path, "--keep", "1", preexec_fn=no_room)
     assert re.search("The database cannot be copied: |pg_dump failed: .*too large", said)
-    assert list(tmp_path.iterdir()) == [old]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / LOCK, old]
 
 
 # What is killed
@@ -351,13 +345,11 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(site, tmp_path)
     assert kills >= 5
     assert amiss == list(range(2, kills + 1))[: len(amiss)], "once there is a backup, there is always one"
     # The last one, which nobody killed, has cleared up after the others.
-    assert left == [True]
+    assert left == [LOCK, "backup"]
 
 
-def test_a_restore_that_is_killed_leaves_the_state_before_or_after(site, backup, empty, tmp_path):
-    empty.manage("restore", backup)
-    empty.tell("prepared", "more")
-    empty.manage("backup", tmp_path / "later")
+def test_a_restore_that_is_killed_leaves_the_state_before_or_after(backup, empty, tmp_path):
+    empty.steps(["restore", backup], ["add_to_it"], ["backup", tmp_path / "later"])
     (later,) = backups(tmp_path / "later")
     kills, amiss, seen = empty.tell("backup_killed", "restore", backup, later)
     assert kills >= 3
@@ -376,9 +368,7 @@ def is_writing(site):
 
 
 def test_a_restore_that_is_killed_while_it_writes_leaves_the_state_before_or_after(site, backup, empty):
-    empty.tell("prepared")
-    empty.tell("prepared", "more")
-    there, saved = empty.tell("contents"), site.tell("contents")
+    _restored, _added, there = empty.steps(["restore", backup], ["add_to_it"], ["contents"])
     with empty.start("manage.py", "restore", "--force", backup) as process:
         while process.poll() is None and not is_writing(empty):
             time.sleep(0.001)
@@ -387,16 +377,15 @@ def test_a_restore_that_is_killed_while_it_writes_leaves_the_state_before_or_aft
         # Its programs end when they see that it is gone.
         while is_writing(empty):
             time.sleep(0.05)
-    assert empty.tell("contents") in (there, saved)
-    empty.manage("restore", "--force", backup)
-    assert empty.tell("contents") == saved
+    left, _restored, back = empty.steps(["contents"], ["restore", "--force", backup], ["contents"])
+    assert left in (there, site.contents)
+    assert back == site.contents
 
 
-def test_the_folder_of_a_backup_at_work_is_left_alone(site, tmp_path):
-    import fcntl
-
-    (tmp_path / f"{UNFINISHED}other").mkdir()
-    with open(tmp_path / f"{UNFINISHED}other" / "lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        site.manage("backup", tmp_path)
-        assert (tmp_path / f"{UNFINISHED}other").exists()
+def test_one_backup_is_made_at_a_time_and_clears_up_after_those_that_were_killed(tmp_path):
+    (tmp_path / f"{UNFINISHED}killed").mkdir()
+    with workplace(tmp_path) as work:
+        assert sorted(tmp_path.iterdir()) == sorted([work, tmp_path / LOCK])
+        with pytest.raises(BackupError, match="Another backup is being made"), workplace(tmp_path):
+            pass
+    assert list(tmp_path.iterdir()) == [tmp_path / LOCK]

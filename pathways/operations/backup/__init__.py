@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +32,8 @@ from .databases import database
 
 __all__ = ["Archive", "BackupError", "Made", "back_up", "restore"]
 
-NAME = re.compile(r"pathways-\d{8}T\d{6}Z\.zip")
-UNFINISHED, LOCK = ".unfinished-backup-", "lock"
+NAME = re.compile(r"pathways-\d{8}T\d{6}\.\d{6}Z\.zip")
+UNFINISHED, LOCK = ".unfinished-backup-", ".backup-lock"
 MEDIA = "media"
 
 
@@ -54,7 +54,6 @@ def back_up(folder, *, keep=None):
     folder = Path(folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        clear_unfinished(folder)
         with workplace(folder) as work:
             source = database()
             taken_at = datetime.now(UTC)
@@ -63,9 +62,7 @@ def back_up(folder, *, keep=None):
             write(work / "backup.zip", members, {**described(source, taken_at), **state})
             with Archive(work / "backup.zip") as archive:
                 manifest = archive.manifest
-            path = folder / f"pathways-{taken_at:%Y%m%dT%H%M%SZ}.zip"
-            if path.exists():
-                raise BackupError(f"Another backup of this second is there: {path}.")
+            path = folder / f"pathways-{taken_at:%Y%m%dT%H%M%S.%fZ}.zip"
             os.rename(work / "backup.zip", path)
             sync(folder)
         return Made(path, manifest, [] if keep is None else remove_older(folder, path, keep))
@@ -112,25 +109,17 @@ def media_files():
 
 @contextmanager
 def workplace(folder):
-    """Give a folder within ``folder`` that is gone afterwards; one that was left by a killed process is known by its
-    lock, which went with the process.
-    """
-    work = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
-    try:
-        with open(work / LOCK, "wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def clear_unfinished(folder):
-    """Remove what backups that were killed have left."""
-    for left in folder.glob(f"{UNFINISHED}*"):
-        # Where the lock is held, or not there yet, another process is at work.
-        with suppress(OSError), open(left / LOCK, "rb+") as lock:
+    """Give a folder within ``folder`` that is gone afterwards; one backup is made there at a time."""
+    with open(folder / LOCK, "wb") as lock:
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left)
+        except BlockingIOError:
+            raise BackupError(f"Another backup is being made in {folder}.") from None
+        # What those have left that were killed: a lock goes with its process.
+        for left in folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as work:
+            yield Path(work)
 
 
 def remove_older(folder, newest, keep):

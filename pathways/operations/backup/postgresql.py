@@ -174,7 +174,9 @@ class Postgresql:
         """Return what opens the transaction and takes away what stands there, once nobody reads or writes it."""
         with connection.cursor() as cursor:
             cursor.execute(self.query(MADE_AGAIN))
-            going = [(kind, sql.Identifier(self.schema, name)) for kind, name in cursor.fetchall()]
+            # Sequences go with the tables that own them.
+            going = sorted(cursor.fetchall(), key=lambda one: one[0] != "TABLE")
+        going = [(kind, sql.Identifier(self.schema, name)) for kind, name in going]
         tables = [name for kind, name in going if kind == "TABLE"]
         parts = ["BEGIN", "SET client_min_messages = warning", f"SET LOCAL lock_timeout = '{PATIENCE}'"]
         if tables:
