@@ -202,24 +202,21 @@ def everything():
     call_command("migrate", verbosity=0)
 
 
-def child(number):
-    """Migrate in another process that kills itself at the point of that ``number``; return whether it came to that.
-
-    Points are before every seventh write, and before each record that a migration was applied.
+def child(*, writes, records):
+    """Migrate in another process that kills itself before its write of the number ``writes``, or before it records the
+    migration of the number ``records``; return whether it came to that.
     """
     connections.close_all()
     pid = os.fork()
     if pid == 0:
-        writes = points = 0
+        counted = Counter()
 
         def count(execute, sql, params, many, context):
-            nonlocal writes, points
             if sql.lstrip().upper().startswith(WRITES):
-                writes += 1
-                if writes % 7 == 0 or sql.startswith('INSERT INTO "django_migrations"'):
-                    points += 1
-                    if points == number:
-                        os.kill(os.getpid(), signal.SIGKILL)
+                counted["writes"] += 1
+                counted["records"] += sql.startswith('INSERT INTO "django_migrations"')
+                if writes == counted["writes"] or records == counted["records"]:
+                    os.kill(os.getpid(), signal.SIGKILL)
             return execute(sql, params, many, context)
 
         code = 1
@@ -239,12 +236,16 @@ def child(number):
 
 
 def killed():
-    """Kill a migration at its first point, the next one at its second, and so on, until one comes to its end."""
+    """Kill every migration twice on its way, once between its writes and once before it is recorded as applied."""
     migrate([*first(), *others()])
-    for number in range(1, MOST):
-        if not child(number):
+    kills = 0
+    for records in (1, *[2] * MOST):
+        kills += child(writes=3, records=None)
+        if not child(writes=None, records=records):
             break
-    return {"kills": number - 1, "schema": schema(), "rights": rights(), "applied": sorted(applied())}
+        kills += 1
+    everything()
+    return {"kills": kills, "schema": schema(), "rights": rights(), "applied": sorted(applied())}
 
 
 def whole():
