@@ -69,9 +69,13 @@ def test_what_was_saved_comes_back_record_for_record(site, backup, empty):
     assert site.contents["practices.Practice"][0] == site.contents["meetings.Outcome"][0] == 1
     assert site.contents["curation.Version"][0] > 5
     assert empty.manage("restore", backup).startswith("Restored: the backup of ")
-    # It works on: numbers that were given are not given again, and migrations have nothing to do.
-    back, _added, plan = empty.steps(["contents"], ["add_to_it"], ["migrate", "--plan"])
+    # It works on: no number is given twice, migrations have nothing to do, and the doctor is content.
+    rules = ["database", "keys", "subjects", "numbers", "derived", "versions", "data-version", "search", "facets"]
+    back, _added, plan, told = empty.steps(
+        ["contents"], ["add_to_it"], ["migrate", "--plan"], ["doctor", *(f"--only={name}" for name in rules)]
+    )
     assert back == site.contents
+    assert told == f"{len(rules)} of {len(rules)} rules hold.\n"
     assert "No planned migration operations." in plan
 
 

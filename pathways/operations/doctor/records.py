@@ -117,13 +117,13 @@ def revisions():
 def addresses():
     for model in record_models():
         originals = model._base_manager.filter(revises=None)
-        now = dict(originals.values_list("slug", "pk"))
-        # A merged record's address is a former one of the record that it was merged into.
-        merged = dict(originals.filter(status=Status.ARCHIVED).values_list("slug", "replaced_by"))
+        # The addresses of a record that was merged into another are the other's now.
+        merged = Q(status=Status.ARCHIVED, replaced_by__isnull=False)
+        now = dict(originals.exclude(merged).values_list("slug", "pk"))
         once = {}
-        for row in originals.exclude(Q(former_slugs="") & Q(first_slug="")).order_by("pk"):
+        for row in originals.exclude(merged).exclude(former_slugs="", first_slug="").order_by("pk"):
             for slug in sorted({*lines(row.former_slugs), row.first_slug} - {"", row.slug}):
-                if now.get(slug, row.pk) != row.pk and merged.get(slug) is None:
+                if now.get(slug, row.pk) != row.pk:
                     yield Finding(f"once had the address {slug}, which another record has", row)
                 if once.setdefault(slug, row.pk) != row.pk:
                     yield Finding(f"once had the address {slug}, which another record says of itself too", row)
@@ -171,5 +171,6 @@ def from_fixtures():
         for line in told:
             label, key, *more = line.replace(": ", " ", 1).split(" ", 2)
             model = apps.get_model(label)
-            row = model._base_manager.filter(**{model.key_field: key}).first()
+            # A revision has the address of its record, and is younger.
+            row = model._base_manager.filter(**{model.key_field: key}).order_by("pk").first()
             yield Finding(" ".join([key, text, *more]) if row is None else " ".join([text, *more]).strip(), row)
