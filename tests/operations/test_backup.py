@@ -12,7 +12,17 @@ import zipfile
 import psycopg
 import pytest
 
-from pathways.operations.backup import LOCK, NAME, UNFINISHED, Archive, BackupError, is_secret, restore, workplace
+from pathways.operations.backup import (
+    LOCK,
+    NAME,
+    UNFINISHED,
+    Archive,
+    BackupError,
+    is_secret,
+    postgresql,
+    restore,
+    workplace,
+)
 from tests.conftest import TESTED_DATABASE
 
 from .contents import contents
@@ -314,6 +324,18 @@ def test_a_command_that_cannot_do_its_work_says_so_in_a_line(empty, tmp_path):
     assert "There is no file" in none
     assert "Keep at least one backup" in too_few
     assert "No backup was made: " in no_folder
+
+
+@pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="SQLite needs no programs")
+@pytest.mark.django_db
+def test_programs_that_do_not_fit_the_server_are_not_used(tmp_path, monkeypatch):
+    for name in postgresql.PROGRAMS:
+        (tmp_path / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6'\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(postgresql, "DEBIAN", tmp_path / "none")
+    with pytest.raises(BackupError, match=r"on the path; there is 9 only: install postgresql-client-\d+\."):
+        postgresql.Postgresql().program("psql")
 
 
 # What goes

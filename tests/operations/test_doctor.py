@@ -63,6 +63,7 @@ def test_the_curated_entries_keep_every_rule():
 
 def test_what_curators_do_is_no_fault(admin_user, settings):
     settings.FOUR_EYES = False
+
     def practice(slug):
         return Practice.objects.get(slug=slug, revises=None)
 

@@ -27,51 +27,13 @@ UNREADABLE = (
     OSError,
 )
 
-# What migrate itself writes, and who is logged in: a database that holds no more is empty.
-OF_MIGRATIONS = {
-    "django_migrations",
-    "django_content_type",
-    "django_session",
-    "auth_permission",
-    "auth_group",
-    "auth_group_permissions",
-}
-SESSIONS, DATA_VERSION = "django_session", "curation_dataversion"
-
-# What a manifest says besides, of the same moment as the rows.
-STATE = {
-    "data_version": f"SELECT epoch, number FROM {DATA_VERSION}",  # noqa: S608
-    "migrations": "SELECT app, name FROM django_migrations ORDER BY app, name",
-}
-
 
 class BackupError(Exception):
     """A backup cannot be made, read or restored; the message is for the person at the keyboard."""
 
 
-def state(execute, tables):
-    """Return what the manifest says of the database; ``execute`` runs a statement and gives its rows."""
-    version = next(iter(execute(STATE["data_version"])), ("", 0))
-    migrations = [list(row) for row in execute(STATE["migrations"])]
-    return {
-        "data_version": dict(zip(("epoch", "number"), version, strict=True)),
-        "migrations": migrations,
-        "tables": tables,
-    }
-
-
-def compare(found, expected):
-    """Raise BackupError unless the tables ``found`` have the rows and checksums that the manifest says."""
-    for name in sorted({*found, *expected}):
-        if found.get(name) != expected.get(name):
-            raise BackupError(
-                f"The table {name} is not what was saved: {found.get(name)}, where the backup had "
-                f"{expected.get(name)}. Nothing was restored."
-            )
-
-
 def write(path, members, manifest):
-    """Write a new archive at ``path`` of ``members``, files by name, and of ``manifest``, and return it complete.
+    """Write a new archive at ``path`` of ``members``, files by name, and of ``manifest``.
 
     The file is on the disk, and only its owner may read it, when this returns.
     """
@@ -84,7 +46,6 @@ def write(path, members, manifest):
             archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
         file.flush()
         os.fsync(file.fileno())
-    return manifest
 
 
 def add(archive, name, source):

@@ -16,7 +16,8 @@ from pathlib import Path
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
-from .archive import DATA_VERSION, OF_MIGRATIONS, SESSIONS, BackupError, state
+from .archive import BackupError
+from .tables import DATA_VERSION, OF_MIGRATIONS, SESSIONS, state
 
 # How long pages under way are waited for.
 PATIENCE = "30s"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from django.db import connection
 
-from .archive import DATA_VERSION, OF_MIGRATIONS, SESSIONS, BackupError, compare, state
+from .archive import BackupError
+from .tables import DATA_VERSION, OF_MIGRATIONS, SESSIONS, state
 
 # Seconds that a writer is waited for.
 PATIENCE = 20
@@ -68,6 +69,16 @@ class Sqlite:
 def opened(path, mode="rw"):
     address = f"{Path(path).absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+
+
+def compare(found, expected):
+    """Raise BackupError unless the tables ``found`` have the rows and checksums that the manifest says."""
+    for name in sorted({*found, *expected}):
+        if found.get(name) != expected.get(name):
+            raise BackupError(
+                f"The table {name} is not what was saved: {found.get(name)}, where the backup had "
+                f"{expected.get(name)}. Nothing was restored."
+            )
 
 
 def bounded(deadline):
