@@ -236,6 +236,11 @@ def of_another_program(backup, path):
         archive.writestr("manifest.json", '{"site": "another"}')
 
 
+def with_a_manifest_that_says_too_little(backup, path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", '{"site": "pathways", "format": 1}')
+
+
 def of_a_later_format(backup, path):
     changed(backup, path, format=2, release="9.0")
 
@@ -272,6 +277,7 @@ def with_a_member_that_leads_out(backup, path):
         (with_a_hole, "is damaged"),
         (of_nothing, "is damaged or cut short"),
         (of_another_program, "not a backup that Pathways has made"),
+        (with_a_manifest_that_says_too_little, "not a backup that Pathways has made"),
         (of_a_later_format, "was made by release 9.0, which is newer than this one"),
         (of_a_later_release, r"release 9.0, which knows migrations that this one does not \(practices.0999_later\)"),
         (of_another_database, f"taken from oracle, and the site runs on {TESTED_DATABASE}"),

@@ -1,6 +1,6 @@
 """A backup as one file: a zip of the database, the uploaded files and a manifest that says what must be in them.
 
-Members are known by the manifest, their bytes by a checksum; what a file calls its members is never used as a path.
+Members are known by the manifest, their bytes by a checksum; a name is made a path only if it stays in its folder.
 """
 
 import hashlib
@@ -15,17 +15,9 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 LONGEST_MANIFEST = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
-# What reading a zip raises, whatever is wrong with it.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    KeyError,
-    OSError,
-)
+# What reading a zip that is not one, or not whole, raises.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+NEEDED = {"release", "taken_at", "database", "migrations", "tables", "settings", "members"}
 
 
 class BackupError(Exception):
@@ -71,6 +63,8 @@ class Archive:
             self.zip = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise BackupError(f"There is no file {path}.") from None
+        except OSError as error:
+            raise BackupError(f"{path} cannot be read: {error.strerror}.") from None
         except UNREADABLE as error:
             raise BackupError(f"{path} is no backup, or is damaged or cut short ({error}).") from None
         try:
@@ -101,6 +95,8 @@ class Archive:
                 f"{self.path} was made by release {manifest.get('release')}, which is newer than this one: "
                 "restore it with that release, or one after it."
             )
+        if not manifest.keys() >= NEEDED:
+            raise foreign
         return manifest
 
     def check_members(self):
@@ -121,7 +117,7 @@ class Archive:
                     size += len(chunk)
                     digest.update(chunk)
                     file.write(chunk)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except UNREADABLE as error:
             raise BackupError(f"{self.path} is damaged: {name} cannot be read ({error}).") from None
         if (size, digest.hexdigest()) != (said["bytes"], said["sha256"]):
             raise BackupError(f"{self.path} is damaged: {name} is not what was put into it.")

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from meetings.filters import MeetingFilter, OutcomeFilter
 from pathways.curation.changes import curated_models, equal, is_revision, newest_versions, version_of
-from pathways.curation.models import Change, DataVersion, Record
+from pathways.curation.models import Change, DataVersion
 from pathways.curation.snapshots import snapshots
 from pathways.listing import index, search
 from pathways.listing.models import SearchEntry
@@ -55,14 +55,17 @@ def derived():
 )
 def versions():
     for model in curated_models():
-        newest = newest_versions(model)
-        of_revisions = newest_versions(model, of_revision=True) if issubclass(model, Record) else {}
-        for row, data in snapshots(model._base_manager.all()):
-            version = of_revisions.get(row.revises_id) if is_revision(row) else newest.get(row.pk)
-            if version is None:
-                yield Finding("has no version", row)
-            elif not equal(version, version_of(row, data)):
-                yield Finding(f"was written past its history, whose last change is {version.change_id}", row)
+        for some in search.batches(model._base_manager.values_list("pk", flat=True)):
+            rows = list(snapshots(model._base_manager.filter(pk__in=some)))
+            revised = [row.revises_id for row, _data in rows if is_revision(row)]
+            newest = newest_versions(model, some)
+            of_revisions = newest_versions(model, revised, of_revision=True) if revised else {}
+            for row, data in rows:
+                version = of_revisions.get(row.revises_id) if is_revision(row) else newest.get(row.pk)
+                if version is None:
+                    yield Finding("has no version", row)
+                elif not equal(version, version_of(row, data)):
+                    yield Finding(f"was written past its history, whose last change is {version.change_id}", row)
 
 
 def count_versions_on():
