@@ -12,6 +12,7 @@ import zipfile
 import psycopg
 import pytest
 
+import pathways
 from pathways.operations.backup import (
     LOCK,
     NAME,
@@ -93,7 +94,7 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(site, backup):
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     with Archive(backup) as archive:
         manifest = archive.manifest
-    assert (manifest["release"], manifest["database"]) == ("0.1.0", TESTED_DATABASE)
+    assert (manifest["release"], manifest["database"]) == (pathways.__version__, TESTED_DATABASE)
     assert manifest["tables"]["practices_practice"]["rows"] == 1
     assert manifest["tables"]["auth_user"]["rows"] == 1
     assert ["practices", "0001_initial"] in manifest["migrations"]
@@ -196,9 +197,11 @@ def test_nothing_that_was_cached_before_a_restore_is_confirmed_after_it(backup, 
 # What is not overwritten, and what is not restored
 
 
-def test_a_database_that_is_not_empty_is_replaced_only_by_force_and_then_wholly(site, backup, empty):
-    _made, _added, there, said, still_there, _forced, back = empty.steps(
-        ["prepare"],
+def test_a_database_with_its_tables_only_is_filled_one_that_is_not_empty_only_by_force(site, backup, empty):
+    _made, _restored, back, _added, there, said, still_there, _forced, back_again = empty.steps(
+        ["migrate", "--verbosity=0"],
+        ["restore", backup],
+        ["contents"],
         ["add_to_it"],
         ["contents"],
         ["refused", "restore", backup],
@@ -206,14 +209,9 @@ def test_a_database_that_is_not_empty_is_replaced_only_by_force_and_then_wholly(
         ["restore", "--force", backup],
         ["contents"],
     )
+    assert back == back_again == site.contents
     assert re.match(r"The database is not empty \(accounts_event, auth_user, .*\): with --force ", said)
     assert still_there == there != back
-    assert back == site.contents
-
-
-def test_a_database_that_only_has_its_tables_is_empty(site, backup, empty):
-    _made, _restored, back = empty.steps(["migrate", "--verbosity=0"], ["restore", backup], ["contents"])
-    assert back == site.contents
 
 
 def cut_short(backup, path):

@@ -162,7 +162,10 @@ def facets():
 def counted(filter_class, declared):
     """Return how many records each value of a facet has, as the database counts them."""
     above = declared.lineage() if declared.lineage else {}
-    values = {str(value) for _record, value in declared.pairs()}
+    values = set()
+    for source in declared.sources:
+        rows = source.rows().filter(**{f"{source.value}__isnull": False})
+        values.update(map(str, rows.order_by().values_list(source.value, flat=True).distinct()))
     values |= {upper for value in values for upper in above.get(value, ())}
     counts = Counter()
     for value in values:
