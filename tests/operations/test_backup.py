@@ -214,6 +214,16 @@ def test_a_database_with_its_tables_only_is_filled_one_that_is_not_empty_only_by
     assert still_there == there != back
 
 
+def test_a_backup_of_an_older_release_is_brought_to_this_one(site, backup, empty, tmp_path):
+    empty.steps(["restore", backup], ["migrate", "practices", "0001_initial", "--verbosity=0"], ["backup", tmp_path])
+    (older,) = backups(tmp_path)
+    with Archive(older) as archive:
+        assert ["practices", "0002_none_named"] not in archive.manifest["migrations"]
+    _restored, plan, back = empty.steps(["restore", "--force", older], ["migrate", "--plan"], ["contents"])
+    assert "No planned migration operations." in plan
+    assert back == site.contents
+
+
 def cut_short(backup, path):
     path.write_bytes(backup.read_bytes()[:-2000])
 
