@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from . import workflow
 from .changes import record as write_change
 from .comparing import Names, compare
+from .merging import MOST_THEMES
 from .models import Change, Status, Version
 from .snapshots import apply, snapshot
 
 # Of so many records the page shows what will change, word by word; of the rest it says only that they will.
 SHOWN = 200
-MOST_THEMES = 4
 
 
 @dataclass(frozen=True)

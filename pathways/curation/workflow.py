@@ -171,7 +171,8 @@ def allowed(step, record, user, note=""):
     record = locked(record)
     if record.status != step.origin:
         raise Refused(
-            _("It is %(status)s now: someone else has taken a step with it.") % {"status": record.get_status_display()}
+            _("Its status is “%(status)s” now: someone else has taken a step with it.")
+            % {"status": record.get_status_display()}
         )
     if not may(user, step, record):
         raise Refused(_("You may not do that."))
