@@ -243,9 +243,19 @@ def base_of(revision):
     return beginning_of(revision).snapshot
 
 
-def beginning_of(revision):
-    """Return the version in which a revision began."""
-    return versions_of(revision).filter(of_revision=True, change__action=Change.Action.REVISE).first()
+def beginning_of(record, before=None):
+    """Return the version in which the last revision of a record began, or the last one ``before`` a version."""
+    begun = versions_of(record).filter(of_revision=True, change__action=Change.Action.REVISE)
+    return (begun.filter(pk__lte=before.pk) if before else begun).first()
+
+
+def ended_by(version):
+    """Return the first change since ``version`` that published or discarded what it is a version of, or None."""
+    later = Version.objects.filter(
+        content_type=version.content_type_id, object_id=version.object_id, pk__gt=version.pk
+    ).filter(change__action__in=[Change.Action.PUBLISH, Change.Action.DISCARD])
+    ended = later.select_related("change__actor").order_by("pk").first()
+    return ended.change if ended else None
 
 
 def publish_revision(revision):
