@@ -256,6 +256,7 @@ def test_an_earlier_version_comes_back_as_a_new_one(visit, log_in):
     step(marisol, "Submit for review")
     take_up(tendai, "Waiting for my review")
     step(tendai, "Publish")
+    expect(tendai.locator(".messagelist .success")).to_contain_text("published")
     tendai.get_by_role("link", name="History").click()
     expect(tendai.locator(".history")).to_contain_text("as it was in version")
 
