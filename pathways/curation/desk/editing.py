@@ -198,7 +198,7 @@ class EditingMixin:
         if seen is None or seen.status not in EDITED or seen.object_id != (record.revises_id or record.pk):
             return self.not_any_more(request, record)
         outer = transaction.savepoint()
-        row = workflow.begin(record) if record.is_public else record
+        row = workflow.begin([record])[0] if record.is_public else record
         typed, response = self.typed(request, row, seen, form_url, extra_context)
         transaction.savepoint_rollback(outer)
         record.refresh_from_db()
