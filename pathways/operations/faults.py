@@ -82,10 +82,7 @@ def what_was_sent(request):
         if not was_sent_from_here(request, view) or is_secret(request):
             return None
         fields = [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name != "csrfmiddlewaretoken"
-            for value in values
+            (name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values
         ]
         files = list(request.FILES)
     except (Resolver404, OSError):

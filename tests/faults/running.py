@@ -17,10 +17,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 # Whoever waits longer has found a fault of ours.
-PATIENCE = 60
+PATIENCE = 30
 # After so many seconds the sites of these tests stop waiting for their database.
 DATABASE_TIMEOUT = 2
 
+PASSWORD = "a long enough passphrase"
 SECRET_KEY = "only for tests, and the same in every process, so that a session holds in all of them"
 
 

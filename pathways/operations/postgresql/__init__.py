@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, of which a server of pages does not wait longer than it may; commands wait as long as it takes."""
+"""Django's PostgreSQL, for which a server of pages waits no longer than it may; a command waits as long as it takes."""

@@ -13,8 +13,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL that gives up after ``patience`` seconds, twice over.
 
     The server is asked to stop by itself (statement_timeout), which ends waiting for locks and long work; and where the
-    server is stopped, swapped out or cut off without a word, the answer is not waited for. ``patience`` is for the whole
-    process, and None at first.
+    server is stopped, swapped out or cut off without a word, its answer is not waited for. ``patience`` is that of the
+    whole process, and None at first.
     """
 
     patience = None
