@@ -160,7 +160,8 @@ def look(source):
     version = version_of(DataVersion.objects.first())
     rows = list(source.indexed().order_by("pk").prefetch_related(*source.related)[start : start + LOOKED_AT])
     is_wrong = not (same_number(source) and all_found(source, rows))
-    looks[source.number] = monotonic() + settings.INDEX_CHECK_SECONDS, start + len(rows) if rows else 0
+    follows = start + LOOKED_AT if len(rows) == LOOKED_AT else 0
+    looks[source.number] = monotonic() + settings.INDEX_CHECK_SECONDS, follows
     if is_wrong and version_of(DataVersion.objects.first()) == version:
         mend(source)
 

@@ -18,13 +18,13 @@ def watchful(start):
 
 
 def count(site, query):
-    answer = site.get(f"/api/v1/practices?{query}")
+    answer = site.get(f"/api/v1/practices/?{query}")
     assert answer.status == 200
     return json.loads(answer.body)["count"]
 
 
 def found(site, words):
-    return [one["id"] for one in json.loads(site.get(f"/api/v1/practices?q={words}").body)["results"]]
+    return [one["id"] for one in json.loads(site.get(f"/api/v1/practices/?q={words}").body)["results"]]
 
 
 WRONG = {

@@ -12,7 +12,7 @@ only_on_postgresql = pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason=
 only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on SQLite")
 
 PAGES = ("/", "/practices/", "/practices/palim/", "/search/?q=skills", "/coverage/")
-FILES = ("/practices.csv", "/practices.json", "/practices.xlsx", "/api/v1/practices", "/data/pathways.sqlite")
+FILES = ("/practices.csv", "/practices.json", "/practices.xlsx", "/api/v1/practices/", "/data/pathways.sqlite")
 
 
 def says_so(site, text):
