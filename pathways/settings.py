@@ -52,6 +52,8 @@ def env_database(name, default):
             "or postgresql://user:password@host/name."
         ) from None
     engine = settings["ENGINE"].rpartition(".")[2]
+    # Opening a connection takes longer than most questions.
+    settings["CONN_MAX_AGE"] = 60
     if engine == "sqlite3":
         settings["OPTIONS"] = {
             # Editors wait for each other instead of failing with "database is locked".
@@ -62,7 +64,6 @@ def env_database(name, default):
     elif engine == "postgresql":
         settings["ENGINE"] = "pathways.operations.postgresql"
         settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
-        settings["CONN_MAX_AGE"] = 60
         settings["CONN_HEALTH_CHECKS"] = True
     else:
         raise ImproperlyConfigured(f"{name} names {engine}; Pathways runs on SQLite and PostgreSQL.")
@@ -203,11 +204,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "pathways.api.middleware.OpenToScripts",
+    # Before what a page goes through when it is made: one that is kept has been through it.
+    "pathways.listing.middleware.DataVersionMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "pathways.listing.middleware.DataVersionMiddleware",
     "pathways.operations.faults.BeginStreams",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -311,6 +313,8 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
+# How much memory each process gives to finished public pages.
+PAGE_CACHE_MIB = env_number("PAGE_CACHE_MIB", default=32)
 # How many requests of the API one address may make, counted in the memory of each process.
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
 CACHES = {

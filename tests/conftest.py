@@ -16,6 +16,7 @@ from django.db.models.signals import post_migrate
 
 from pathways.curation.fixtures import load
 from pathways.listing import cards, index
+from pathways.listing.middleware import kept_pages
 
 TESTED_DATABASE = os.environ.get("TESTED_DATABASE", "sqlite")
 
@@ -66,11 +67,15 @@ def plain_settings(settings, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def no_index():
     """No test answers from the index of another one's data: factories write without a new version of the data."""
-    index.forget()
-    cards.forget()
+    forget()
     yield
+    forget()
+
+
+def forget():
     index.forget()
     cards.forget()
+    kept_pages.forget()
 
 
 @pytest.fixture

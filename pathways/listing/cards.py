@@ -1,4 +1,4 @@
-"""What a list shows of each record: cards, kept for as long as the data stay as they are."""
+"""What a list shows of each record: cards, kept until the record, or something beside the list's records, changes."""
 
 import threading
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.template.loader import get_template
 from django.utils.translation import get_language
 
-from .index import within_transaction
+from .index import changed_records, within_transaction
 
 # So many are kept for each list, language and process; a card is about a kilobyte.
 MOST_KEPT = 2000
@@ -32,7 +32,7 @@ class Cards(Sequence):
         start, stop, _step = index.indices(len(self))
         ids = self.listing.filter.page(start, stop)
         public = set(self.listing.filter.queryset.filter(pk__in=ids).order_by().values_list("pk", flat=True))
-        known = kept_at(self.listing.filter.index.version, self.template_name)
+        known = kept_at(self.listing.filter.index, self.template_name)
         # Another thread may drop what is kept; what was found stays.
         found = {pk: card for pk in public if (card := known.get(pk)) is not None}
         template = get_template(self.template_name)
@@ -41,17 +41,25 @@ class Cards(Sequence):
         return [found[pk] for pk in ids if pk in found]
 
 
-def kept_at(version, template_name):
-    """Return the cards that are kept of one version of the data, by id: the caller adds to them."""
+def kept_at(index, template_name):
+    """Return the cards that are kept of the data as ``index`` knows them, by id: the caller adds to them."""
     if within_transaction():
         return {}
     key = template_name, get_language()
     with lock:
         at, cards = kept.get(key, (None, {}))
-        if at != version or len(cards) > MOST_KEPT:
-            cards = {}
-            kept[key] = version, cards
+        if at != index.version or len(cards) > MOST_KEPT:
+            cards = still_right(cards, at, index) if len(cards) <= MOST_KEPT else {}
+            kept[key] = index.version, cards
         return cards
+
+
+def still_right(cards, at, index):
+    """Return those of ``cards``, made at the version ``at``, whose records have not changed since."""
+    if not cards or at[0] != index.version[0] or at[1] > index.version[1]:
+        return {}
+    changed = changed_records(index.filter_class, at[1])
+    return {} if changed is None else {pk: card for pk, card in cards.items() if pk not in changed}
 
 
 def forget():

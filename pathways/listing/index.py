@@ -38,7 +38,7 @@ class FacetIndex:
         # What pages make of the labels, by language.
         self.parts = {}
         self.lineage = declared.lineage() if declared.lineage else None
-        self.bitmaps = gathered(declared.pairs(), everything, self.lineage)
+        self.bitmaps = gathered(declared.by_value(), everything, self.lineage)
 
     def any_of(self, values):
         """Return the ids of the records that have one of ``values``."""
@@ -52,7 +52,7 @@ class FacetIndex:
         copy.labels = {str(value): label for value, label in declared.terms.all()}
         copy.parts = self.parts if copy.labels == self.labels else {}
         copy.lineage = self.lineage
-        anew = gathered(declared.pairs(changed), everything, self.lineage)
+        anew = gathered(declared.by_value(changed), everything, self.lineage)
         copy.bitmaps = {
             value: (self.bitmaps.get(value, EMPTY) - changed) | anew.get(value, EMPTY)
             for value in self.bitmaps.keys() | anew.keys()
@@ -60,12 +60,11 @@ class FacetIndex:
         return copy
 
 
-def gathered(pairs, everything, lineage):
-    """Return the bitmaps of (record id, value) pairs, each value counted for those above it too."""
-    found = {}
-    for pk, value in pairs:
-        found.setdefault(str(value), []).append(pk)
-    bitmaps = {value: BitMap(ids) & everything for value, ids in found.items()}
+def gathered(groups, everything, lineage):
+    """Return the bitmaps of groups, each a value and record ids; a value is counted for those above it too."""
+    bitmaps = {}
+    for value, ids in groups:
+        bitmaps[str(value)] = bitmaps.get(str(value), EMPTY) | (BitMap(ids) & everything)
     if lineage:
         for value, ids in list(bitmaps.items()):
             for above in lineage.get(value, ()):
@@ -78,26 +77,41 @@ class ListIndex:
 
     def __init__(self, filter_class, version):
         self.filter_class, self.version = filter_class, version
-        self.sorted_by = {name: Order(fields) for name, fields in filter_class.orders().items()}
-        self.key_fields = tuple(dict.fromkeys(field for order in self.sorted_by.values() for field in order.fields))
+        orders = filter_class.orders()
+        self.key_fields = tuple(
+            dict.fromkeys(field.removeprefix("-") for fields in orders.values() for field in fields)
+        )
+        self.sorted_by = {name: Order(fields, self.key_fields) for name, fields in orders.items()}
         self.keys = dict(self.read_keys(filter_class.records()))
         self.everything = BitMap(self.keys)
         self.facets = {
             name: FacetIndex(declared, self.everything) for name, declared in filter_class.declared_facets().items()
         }
         self.years = {
-            name: gathered(declared.pairs(), self.everything, None)
+            name: gathered(declared.by_value(), self.everything, None)
             for name, declared in filter_class.declared_years().items()
         }
-        self.orders = {name: sorted(self.keys, key=self.key_of(order)) for name, order in self.sorted_by.items()}
+        self.orders = self.in_order()
         self.ranks = {}
         # The counts of the whole list, and its facets as pages draw them, by language.
         self.whole_counts, self.whole_facets = None, {}
         self.look_at, self.looked_up_to = next_look(), 0
 
     def read_keys(self, records):
-        for pk, *values in records.values_list("pk", *self.key_fields):
-            yield pk, dict(zip(self.key_fields, values, strict=True))
+        for row in records.values_list("pk", *self.key_fields).iterator(chunk_size=10_000):
+            yield row[0], row[1:]
+
+    def in_order(self):
+        """Return the ids in each order: sorted by its last part first, which orders with the same end do once."""
+        done, keys = {(): list(self.keys)}, self.keys
+
+        def by(parts):
+            if parts not in done:
+                place, down = parts[0]
+                done[parts] = sorted(by(parts[1:]), key=lambda pk: key_part(keys[pk][place], down))
+            return done[parts]
+
+        return {name: list(by(order.parts)) for name, order in self.sorted_by.items()}
 
     def key_of(self, order):
         keys = self.keys
@@ -133,7 +147,7 @@ class ListIndex:
         }
         copy.years = {}
         for name, declared in self.filter_class.declared_years().items():
-            found = gathered(declared.pairs(changed), copy.everything, None)
+            found = gathered(declared.by_value(changed), copy.everything, None)
             copy.years[name] = {
                 year: (self.years[name].get(year, EMPTY) - changed) | found.get(year, EMPTY)
                 for year in self.years[name].keys() | found.keys()
@@ -162,7 +176,7 @@ class ListIndex:
         for bitmaps, one in declared:
             lineage = one.lineage() if getattr(one, "lineage", None) else None
             known = {value: ids & some for value, ids in bitmaps.items() if ids & some}
-            if {value: ids for value, ids in gathered(one.pairs(some), some, lineage).items() if ids} != known:
+            if {value: ids for value, ids in gathered(one.by_value(some), some, lineage).items() if ids} != known:
                 return False
         return True
 
@@ -217,14 +231,13 @@ def scanned(ids, matching, start, stop):
 
 
 class Order:
-    """An order by fields, those with a minus downwards, what is not known last, the same on every database."""
+    """An order by some of ``fields``, those with a minus downwards, what is not known last, alike on every database."""
 
-    def __init__(self, fields):
-        self.parts = [(field.removeprefix("-"), field.startswith("-")) for field in fields]
-        self.fields = [field for field, _down in self.parts]
+    def __init__(self, by, fields):
+        self.parts = tuple((fields.index(field.removeprefix("-")), field.startswith("-")) for field in by)
 
     def key(self, values):
-        return tuple(key_part(values[field], down) for field, down in self.parts)
+        return tuple(key_part(values[place], down) for place, down in self.parts)
 
 
 def key_part(value, down):
@@ -268,15 +281,12 @@ def next_look():
 def is_wrong(index):
     """Whether an index says something else than the database at the same version of the data."""
     # A change may come in between: then nothing is known, and it is looked at another time.
-    return stands(index.version) and not index.agrees() and stands(index.version)
+    return version_now() == index.version and not index.agrees() and version_now() == index.version
 
 
-def stands(version):
-    """Whether ``version`` is that of the data as they are now, whatever this request holds."""
-    return version_of(DataVersion.objects.first()) == version
-
-
-def version_of(stamp):
+def version_now():
+    """Return the version of the data as it stands in the database, whatever this request holds."""
+    stamp = next(DataVersion.rows(), None)
     return (stamp.epoch, stamp.number) if stamp else ("", 0)
 
 
@@ -287,7 +297,7 @@ def put_right(filter_class):
     """
     logger.error("The index of %s did not say what the database says: it is built anew.", filter_class.__name__)
     renew_epoch()
-    index = ListIndex(filter_class, version_of(DataVersion.objects.first()))
+    index = ListIndex(filter_class, version_now())
     with lock:
         current[filter_class] = index
     return index

@@ -1,8 +1,9 @@
-"""The version of the data as the validator of every public page and format."""
+"""The version of the data as the validator of every public page and format, and pages kept for as long as it stands."""
 
 import hashlib
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpResponseNotModified
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -12,17 +13,22 @@ from django.utils.translation import get_language
 import pathways
 from pathways.curation.models import DataVersion
 
+from .pages import KeptPages
+
 # What does not come from the curated data, or is not the same for everybody.
 LEFT_OUT = ("/admin/", "/static/", "/healthz")
 STARTED = timezone.now().isoformat()
 
+kept_pages = KeptPages(settings.PAGE_CACHE_MIB * 1024 * 1024)
+
 
 class DataVersionMiddleware:
-    """Answers 304 to who has the page already, before any of it is made.
+    """Answers 304 to who has the page already, and with the page as it is kept, before any of it is made.
 
     The validator is made of the release, the version of the data, the day, the language and the full address, so that
-    nothing stale is confirmed. It is for anonymous requests only; a run on one's own machine counts each start as a
-    release, so that templates can be worked on.
+    nothing stale is confirmed or shown. It is for anonymous requests only; a run on one's own machine counts each start
+    as a release, so that templates can be worked on. Where the database does not answer, a page that is kept is shown
+    all the same, and says of when it is.
     """
 
     def __init__(self, get_response):
@@ -38,26 +44,38 @@ class DataVersionMiddleware:
             or settings.SESSION_COOKIE_NAME in request.COOKIES
         ):
             return self.get_response(request)
-        with DataVersion.hold() as version:
-            return self.validated(request, version)
+        address = get_language(), request.build_absolute_uri()
+        page = kept_pages.get(address)
+        try:
+            with DataVersion.hold() as version:
+                response = self.validated(request, address, page, self.etag(address, version))
+        except DatabaseError:
+            response = None
+        if page and (response is None or response.status_code == 503):
+            return page.answer_as_of_then()
+        # Without a version there are still pages that need no data; the others say for themselves what is wrong.
+        return response or self.get_response(request)
 
-    def validated(self, request, version):
-        etag = self.etag(request, version)
+    def validated(self, request, address, page, etag):
         if etag in parse_etags(request.headers.get("If-None-Match", "")):
-            response = HttpResponseNotModified()
-        else:
-            response = self.get_response(request)
+            response = HttpResponseNotModified(headers={"ETag": etag})
+            patch_cache_control(response, no_cache=True)
+            if not request.path.endswith("/"):
+                # Scripts of other sites may read files, and so also that one has not changed.
+                response["Access-Control-Allow-Origin"] = "*"
+            return response
+        if page and page.etag == etag:
+            return page.answer()
+        response = self.get_response(request)
         # What is made for one reader alone says itself that nobody keeps it.
-        kept = "no-store" not in response.get("Cache-Control", "")
-        if response.status_code in {200, 304} and kept:
+        if response.status_code == 200 and "no-store" not in response.get("Cache-Control", ""):
             response["ETag"] = etag
             patch_cache_control(response, no_cache=True)
-        if response.status_code == 304 and not request.path.endswith("/"):
-            # Scripts of other sites may read files, and so also that one has not changed.
-            response["Access-Control-Allow-Origin"] = "*"
+            if request.method == "GET":
+                kept_pages.keep(address, response)
         return response
 
-    def etag(self, request, version):
-        parts = (*self.release, str(version), str(timezone.localdate()), get_language(), request.build_absolute_uri())
+    def etag(self, address, version):
+        parts = (*self.release, str(version), str(timezone.localdate()), *address)
         digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
         return f'W/"{digest[:32]}"'

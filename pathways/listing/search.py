@@ -15,10 +15,10 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.models import Count, F, Sum
 from pyroaring import BitMap
 
-from pathways.curation.models import DataVersion, Owned, Record
+from pathways.curation.models import Owned, Record
 from pathways.outages import Outage, outage_of
 
-from .index import renew_epoch, version_of, within_transaction
+from .index import renew_epoch, version_now, within_transaction
 from .models import SearchEntry
 from .words import Part, Query, parse, plain
 
@@ -157,12 +157,12 @@ def look(source):
     due, start = looks.setdefault(source.number, (monotonic() + settings.INDEX_CHECK_SECONDS, 0))
     if monotonic() < due or within_transaction():
         return
-    version = version_of(DataVersion.objects.first())
+    version = version_now()
     rows = list(source.indexed().order_by("pk").prefetch_related(*source.related)[start : start + LOOKED_AT])
     is_wrong = not (same_number(source) and all_found(source, rows))
     follows = start + LOOKED_AT if len(rows) == LOOKED_AT else 0
     looks[source.number] = monotonic() + settings.INDEX_CHECK_SECONDS, follows
-    if is_wrong and version_of(DataVersion.objects.first()) == version:
+    if is_wrong and version_now() == version:
         mend(source)
 
 

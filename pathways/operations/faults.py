@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from django.conf import settings
+from django.db import connections
 from django.http import FileResponse, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import get_template
@@ -44,12 +45,20 @@ def server_error(request):
     if outage is None:
         return problems.server_error(request)
     log(outage, error)
+    close_connections()
     response = document(outage) if wants_document(request) else page(request, outage)
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "no-store"
     # It has been told; Django would tell it again at length.
     response._has_been_logged = True
     return response
+
+
+def close_connections():
+    """Have the next request begin with new connections: these may be to what is not there any more."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def wants_document(request):

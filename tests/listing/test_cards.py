@@ -48,6 +48,28 @@ def test_a_change_shows_at_once(client, practices):
     assert "Practice 1" not in page
 
 
+def test_a_change_of_one_record_leaves_the_cards_of_the_others(practices, monkeypatch):
+    before = cards()[:3]
+    edit(practices[1], title="Practice 1, renamed")
+    drawn = []
+    fetch = Listing.fetch
+    monkeypatch.setattr(Listing, "fetch", lambda listing, ids: drawn.extend(ids) or fetch(listing, ids))
+    after = cards()[:3]
+    assert drawn == [practices[1].pk]
+    assert [after[0], after[2]] == [before[0], before[2]]
+    assert "renamed" in after[1]
+
+
+def test_a_change_of_what_records_are_described_with_shows_on_every_card(client):
+    country = make.country("MA", "Morocco")
+    record(Change.Action.ADD, [make.practice(countries=[("MA", "origin")]) for _ in range(2)])
+    assert "".join(cards()[:2]).count("Morocco") == 2
+    country.name = "Kingdom of Morocco"
+    country.save()
+    record(Change.Action.EDIT, [country])
+    assert "".join(cards()[:2]).count("Kingdom of Morocco") == 2
+
+
 def test_what_is_not_public_any_more_has_no_card_whatever_is_kept(practices):
     kept = cards()
     assert len(kept[:3]) == 3
