@@ -27,6 +27,8 @@ class Outage(models.TextChoices):
 SQLITE = {
     sqlite3.SQLITE_BUSY: Outage.SLOW,
     sqlite3.SQLITE_LOCKED: Outage.SLOW,
+    # Others have kept the file from being read for ten seconds.
+    sqlite3.SQLITE_PROTOCOL: Outage.SLOW,
     sqlite3.SQLITE_READONLY: Outage.READ_ONLY,
     sqlite3.SQLITE_FULL: Outage.FULL,
     sqlite3.SQLITE_IOERR: Outage.GONE,

@@ -1,6 +1,8 @@
 """A site to break, on a database of its own: each lane breaks its own kind."""
 
+import secrets
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from tests.conftest import TESTED_DATABASE
 
 from .databases import Postgresql, Sqlite
-from .running import Curator, Site, prepared
+from .running import Curator, Site, prepared, until
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,6 +54,24 @@ def start(database, tmp_path_factory):
 def site(start):
     """The site of all tests that leave it running: it mends itself when the fault is over."""
     return start()
+
+
+@pytest.fixture
+def fault(site, database):
+    """Return a function that gives the context of a fault by its name: when it is over, the site is well again."""
+
+    @contextmanager
+    def befallen(name):
+        until(lambda: site.get("/practices/").status == 200)
+        with getattr(database, name)():
+            if name in database.met_when_opened:
+                site.replace_workers()
+            yield
+        if name in database.met_when_opened:
+            site.replace_workers()
+        until(lambda: site.get(f"/practices/?q={secrets.token_hex(4)}").status == 200)
+
+    return befallen
 
 
 @pytest.fixture

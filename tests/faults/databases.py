@@ -1,6 +1,6 @@
 """Databases that are a test's own to break: how each comes about, and what can befall it."""
 
-import os
+import fcntl
 import sqlite3
 import warnings
 from contextlib import closing, contextmanager
@@ -14,7 +14,9 @@ from .running import bound_by_permissions
 class Sqlite:
     """A database in a file, in a folder of its own."""
 
-    kind = "sqlite"
+    # A process that has the file open goes on with it, wherever it is moved and whatever its permissions: these faults
+    # are met by a process that opens it.
+    met_when_opened = ("gone", "read_only", "overwritten")
 
     def __init__(self, folder):
         self.folder = folder / "database"
@@ -45,13 +47,20 @@ class Sqlite:
             elsewhere.rename(self.folder)
 
     @contextmanager
-    def slow(self):
-        """Another process keeps the file to itself."""
+    def writing_held_up(self):
+        """Another process is writing, and does not come to an end."""
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=20)) as other:
-            other.execute("PRAGMA locking_mode=EXCLUSIVE")
-            other.execute("BEGIN EXCLUSIVE")
+            other.execute("BEGIN IMMEDIATE")
             yield
             other.execute("ROLLBACK")
+
+    @contextmanager
+    def held_up(self):
+        """Another process keeps every reader out, as one does that recovers the file."""
+        with open(f"{self.path}-shm", "r+b") as shared:
+            # https://www.sqlite.org/walformat.html: the locks of writers, of recovery and of readers.
+            fcntl.lockf(shared, fcntl.LOCK_EX, 8, 120)
+            yield
 
     @contextmanager
     def read_only(self):
@@ -75,21 +84,11 @@ class Sqlite:
         finally:
             self.path.write_bytes(whole)
 
-    @contextmanager
-    def broken_off(self):
-        """Most of the file is lost under whoever reads it."""
-        whole = self.path.read_bytes()
-        os.truncate(self.path, 8192)
-        try:
-            yield
-        finally:
-            self.path.write_bytes(whole)
-
 
 class Postgresql:
     """A server of its own from the wheel, so that it can be stopped and killed."""
 
-    kind = "postgresql"
+    met_when_opened = ()
     prefix = ()
 
     def __init__(self, folder):
@@ -122,16 +121,6 @@ class Postgresql:
         self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'")
 
     @contextmanager
-    def broken_off(self):
-        """Every connection of the site is cut, and no new one let in."""
-        self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS false")
-        self.drop_connections()
-        try:
-            yield
-        finally:
-            self.execute("ALTER DATABASE pathways WITH ALLOW_CONNECTIONS true")
-
-    @contextmanager
     def crowded(self):
         """All connections that the site may have are taken."""
         self.execute("ALTER ROLE site CONNECTION LIMIT 0")
@@ -154,7 +143,7 @@ class Postgresql:
             self.server.start()
 
     @contextmanager
-    def slow(self):
+    def held_up(self):
         """The server is held up: it takes connections and requests, and answers none."""
         processes = self.processes()
         for process in processes:
@@ -164,6 +153,14 @@ class Postgresql:
         finally:
             for process in processes:
                 process.resume()
+
+    @contextmanager
+    def writing_held_up(self):
+        """Someone else is about to write all practices anew, and does not come to an end."""
+        with psycopg.connect(self.server.get_uri("pathways")) as other:
+            other.execute("LOCK TABLE practices_practice IN EXCLUSIVE MODE")
+            yield
+            other.rollback()
 
     @contextmanager
     def locked(self):

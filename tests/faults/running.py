@@ -117,6 +117,14 @@ class Site:
         children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
         return [int(pid) for pid in children.stdout.split()]
 
+    def replace_workers(self):
+        """Kill the processes that answer; new ones take their place."""
+        before = self.workers()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: self.workers() and not set(self.workers()) & set(before))
+        until(lambda: self.get("/static/site/icon.svg").status == 200)
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
