@@ -40,8 +40,8 @@ def start(database, tmp_path_factory):
     """Return a function that starts a site on the database; all end with the tests."""
     sites = []
 
-    def started(**more):
-        site = Site(database.address, tmp_path_factory.mktemp("site"), **{"prefix": database.prefix, **more})
+    def started(address=database.address, **more):
+        site = Site(address, tmp_path_factory.mktemp("site"), **{"prefix": database.prefix, **more})
         sites.append(site)
         return site
 

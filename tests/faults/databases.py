@@ -1,6 +1,7 @@
 """Databases that are a test's own to break: how each comes about, and what can befall it."""
 
 import fcntl
+import shutil
 import sqlite3
 import warnings
 from contextlib import closing, contextmanager
@@ -35,6 +36,15 @@ class Sqlite:
             for statement in statements:
                 found = connection.execute(statement).fetchall()
         return found
+
+    def move_to(self, folder):
+        """Have another disk hold the records; return the address there."""
+        copy = folder / "pathways.sqlite3"
+        self.execute(f"VACUUM INTO '{copy}'")
+        return f"sqlite:///{copy}"
+
+    def move_back(self):
+        """The original has stayed where it was."""
 
     @contextmanager
     def gone(self):
@@ -115,6 +125,19 @@ class Postgresql:
         """Return how many connections the site holds."""
         [(number,)] = self.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'")
         return number
+
+    def move_to(self, folder):
+        """Have another disk hold the records; return the address there."""
+        place = folder / "tablespace"
+        place.mkdir()
+        shutil.chown(place, self.server.system_user)
+        self.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+        self.execute("ALTER TABLE practices_practice SET TABLESPACE small", database="pathways")
+        return self.address
+
+    def move_back(self):
+        self.execute("ALTER TABLE practices_practice SET TABLESPACE pg_default", database="pathways")
+        self.execute("DROP TABLESPACE small")
 
     def drop_connections(self):
         """Cut every connection of the site, as a server that is restarted does."""

@@ -140,12 +140,10 @@ class Curator:
     def __init__(self, site, session):
         self.site, self.cookies = site, {"sessionid": session}
 
-    def ask(self, method, path, fields=None):
+    def ask(self, method, path, body=None, content_type="application/x-www-form-urlencoded"):
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        body = None
-        if fields is not None:
-            body = urlencode(fields, doseq=True)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if body is not None:
+            headers["Content-Type"] = content_type
         answer = self.site.ask(method, path, body, headers)
         for cookie in answer.headers.get_all("Set-Cookie", []):
             name, value = re.match(r"(\w+)=([^;]*)", cookie).groups()
@@ -156,7 +154,7 @@ class Curator:
         return self.ask("GET", path)
 
     def post(self, path, fields):
-        return self.ask("POST", path, fields)
+        return self.ask("POST", path, urlencode(fields, doseq=True))
 
 
 def until(holds):
