@@ -13,6 +13,8 @@ from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django_otp.plugins.otp_static.models import StaticDevice  # noqa: E402
+from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: E402
 
 from pathways.curation.changes import curated_models, record  # noqa: E402
 from pathways.curation.models import Change, Status  # noqa: E402
@@ -29,12 +31,19 @@ def main():
     editor = get_user_model().objects.create_superuser("editor", password=PASSWORD)
     make.meeting(slug="lisbon", title="Lisbon workshop")
     make.outcome(slug="rec-1", heading="Recognise skills", themes=["skills"])
-    make.practice(slug="palim", title="PALIM", countries=[("MA", "origin"), ("BE", "destination")], themes=["skills"])
+    palim = make.practice(
+        slug="palim", title="PALIM", countries=[("MA", "origin"), ("BE", "destination")], themes=["skills"]
+    )
     for number in range(MANY):
         make.practice(slug=f"long-{number}", title=f"Zz long {number}", summary=LONG, cited=False)
     draft = make.practice(slug="draft", title="Draft", status=Status.DRAFT, countries=[("MA", "origin")])
     record(Change.Action.LOAD, [row for model in curated_models() for row in model._base_manager.all()])
-    print(json.dumps({"session": session_of(editor), "draft": draft.pk, "practices": MANY + 1}))
+    second = get_user_model().objects.create_superuser("second", password=PASSWORD)
+    device = TOTPDevice.objects.create(user=second, name="application", confirmed=True)
+    codes = StaticDevice.objects.create(user=second, name="recovery codes")
+    codes.token_set.create(token="a2b3c4d5")
+    told = {"session": session_of(editor), "draft": draft.pk, "palim": palim.pk}
+    print(json.dumps({**told, "key": device.key, "recovery": "a2b3c4d5"}))
 
 
 def session_of(user):
