@@ -215,6 +215,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "pathways.accounts.middleware.SecondFactor",
+    "pathways.operations.faults.KeepForms",
     "pathways.accounts.middleware.Audit",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -312,6 +313,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "pathways.operations.faults.csrf_failure"
 
 # How much memory each process gives to finished public pages.
 PAGE_CACHE_MIB = env_number("PAGE_CACHE_MIB", default=32)

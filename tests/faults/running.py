@@ -139,9 +139,12 @@ class Curator:
 
     def __init__(self, site, session):
         self.site, self.cookies = site, {"sessionid": session}
+        # Which site the page is of that its forms are sent from, as browsers tell.
+        self.sends_from = "same-origin"
 
     def ask(self, method, path, body=None, content_type="application/x-www-form-urlencoded"):
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers["Sec-Fetch-Site"] = self.sends_from
         if body is not None:
             headers["Content-Type"] = content_type
         answer = self.site.ask(method, path, body, headers)

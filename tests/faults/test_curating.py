@@ -125,20 +125,47 @@ def test_nobody_is_given_back_what_is_not_theirs_to_repeat(site, fault, curator,
     """What another site had them send, and passwords; but what a reader suggests."""
     visitor = Curator(site, "")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', visitor.get("/admin/login/").text)[1]
-    form["csrfmiddlewaretoken"] = "x" * 64
     with fault("gone"):
+        without_token = curator.post(address, {**form, "csrfmiddlewaretoken": "x" * 64})
+        curator.sends_from = "cross-site"
         from_elsewhere = curator.post(address, form)
         login = visitor.post(
             "/admin/login/", {"csrfmiddlewaretoken": token, "username": "editor", "password": PASSWORD}
         )
         suggestion = visitor.post("/suggest/", {"title": "A practice", "text": TYPED})
-    assert [answer.status for answer in (from_elsewhere, login, suggestion)] == [503, 503, 503]
-    assert "First line" not in from_elsewhere.text
-    assert "<form" not in from_elsewhere.text
-    assert "It was not saved" in login.text
+    for answer in (without_token, from_elsewhere, login, suggestion):
+        assert answer.status == 503
+        assert "It was not saved" in answer.text
+    for answer in (without_token, from_elsewhere):
+        assert "First line" not in answer.text
+        assert "<form" not in answer.text
     assert PASSWORD not in login.text
     assert "editor" not in login.text
     again = Resent(suggestion.text)
     assert again.address == "/suggest/"
     assert as_lines(dict(again.fields)["text"]) == TYPED
     assert dict(again.fields)["title"] == "A practice"
+
+
+def test_what_was_typed_by_someone_whose_login_has_ended_is_sent_again_after_another(site, curator, address, form):
+    form["description"] = f"{TYPED}logged out"
+    session = curator.cookies.pop("sessionid")
+    answer = curator.post(address, form)
+    assert answer.status == 403
+    assert "You are not logged in any more." in answer.text
+    # Another login brings another token, which the page does not know of.
+    curator.cookies |= {"sessionid": session, "csrftoken": "a" * 32}
+    again = Resent(answer.text)
+    answer = curator.post(again.address, again.fields)
+    assert answer.status == 403
+    assert "You have logged in since this page was opened." in answer.text
+    again = Resent(answer.text)
+    assert curator.post(again.address, again.fields).status == 302
+    assert as_lines(saved_description(curator, address)) == f"{TYPED}logged out".strip()
+
+
+def test_what_another_site_sends_without_a_token_is_refused_as_ever(site, curator, address, form):
+    curator.sends_from = "cross-site"
+    answer = curator.post(address, {**form, "csrfmiddlewaretoken": "x" * 64})
+    assert answer.status == 403
+    assert "First line" not in answer.text
