@@ -65,10 +65,12 @@ def env_database(name, default, *, pool=0):
         settings["OPTIONS"] = {
             # Editors wait for each other instead of failing with "database is locked".
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": env_number("DATABASE_TIMEOUT", default=20),
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif engine == "postgresql":
+        settings["ENGINE"] = "pathways.operations.postgresql"
+        settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
         settings["CONN_HEALTH_CHECKS"] = True
         if pool:
             # The pool keeps them, and so a request gives its own back when it ends. Who waits for one waits no longer
@@ -182,6 +184,8 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL or DEBUG else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set; set it to the host names of the site, separated by commas.")
+# After so many seconds a page does not wait for the database any more.
+DATABASE_TIMEOUT = env_number("DATABASE_TIMEOUT", default=20)
 DATABASES = {
     "default": env_database(
         "DATABASE_URL",
@@ -190,6 +194,8 @@ DATABASES = {
         pool=env_number("DATABASE_POOL", default=0 if LOCAL or DEBUG else 4),
     )
 }
+# After so many seconds each process holds its indexes against the database again, a few hundred records at a time.
+INDEX_CHECK_SECONDS = env_number("INDEX_CHECK_SECONDS", default=60)
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
@@ -250,10 +256,12 @@ MIDDLEWARE = [
     "pathways.listing.middleware.DataVersionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "pathways.operations.faults.BeginStreams",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "pathways.accounts.middleware.SecondFactor",
+    "pathways.operations.faults.KeepForms",
     "pathways.accounts.middleware.Audit",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Last, as its page for who is locked out replaces what was answered.
@@ -356,6 +364,7 @@ CONTENT_SECURITY_POLICY = {
 if SITE_URL.startswith("https://"):
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "pathways.operations.faults.csrf_failure"
 
 # How much memory each process gives to finished public pages.
 PAGE_CACHE_MIB = env_number("PAGE_CACHE_MIB", default=32)

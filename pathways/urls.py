@@ -16,4 +16,4 @@ urlpatterns = [
 
 handler400 = "pathways.api.problems.bad_request"
 handler404 = "pathways.api.problems.not_found"
-handler500 = "pathways.api.problems.server_error"
+handler500 = "pathways.operations.faults.server_error"

@@ -128,7 +128,8 @@ def test_an_sqlite_address_gives_a_database_whose_writers_wait_for_each_other(mo
 def test_a_postgresql_address_gives_a_database_that_keeps_its_connections(monkeypatch):
     monkeypatch.setenv("DATABASE", "postgresql://me:a%2Fb@db.example.org:5433/pathways")
     database = readers.env_database("DATABASE", default="sqlite:///x")
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "pathways.operations.postgresql"
+    assert database["OPTIONS"] == {"connect_timeout": 5}
     assert (database["USER"], database["PASSWORD"], database["HOST"]) == ("me", "a/b", "db.example.org")
     assert (database["PORT"], database["NAME"], database["CONN_MAX_AGE"]) == (5433, "pathways", 60)
 

@@ -21,6 +21,7 @@ from .desk.editing import EditingMixin
 from .desk.history import HistoryMixin
 from .desk.lists import ListMixin
 from .desk.merging import MergeMixin
+from .desk.unsaved import UnsavedMixin
 from .models import Change, Status, Version
 from .snapshots import has_position, owned_models
 from .undoing import may_undo, undo
@@ -62,7 +63,7 @@ def number_rows(owner):
                     row.save()
 
 
-class TermAdmin(CuratedAdmin):
+class TermAdmin(UnsavedMixin, CuratedAdmin):
     """A term that something refers to cannot be deleted."""
 
     def get_deleted_objects(self, objs, request):
@@ -102,7 +103,7 @@ class RowsInline(admin.TabularInline):
     extra = 0
 
 
-class RecordAdmin(BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, CuratedAdmin):
+class RecordAdmin(UnsavedMixin, BulkMixin, EditingMixin, HistoryMixin, ListMixin, MergeMixin, CuratedAdmin):
     """Records take steps from draft to published; they are archived, never deleted: others cite them.
 
     What is published is not edited, but revised in a draft beside it.

@@ -5,19 +5,27 @@ changed since is applied to a copy, which takes the old one's place. The index p
 the publication rule, so a stale index can leave something out but never show what is not public.
 """
 
+import logging
 import threading
 from bisect import bisect_left, insort
 from datetime import date
 from itertools import islice
+from time import monotonic
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Sum
 from pyroaring import BitMap
 
 from pathways.curation.models import DataVersion, Version
 
+logger = logging.getLogger(__name__)
+
 # More changed records than this are not worth applying one by one.
 MOST_APPLIED = 500
+# So many records are held against the database at a time.
+LOOKED_AT = 500
 
 EMPTY = BitMap()
 
@@ -87,6 +95,7 @@ class ListIndex:
         self.ranks = {}
         # The counts of the whole list, and its facets as pages draw them, by language.
         self.whole_counts, self.whole_facets = None, {}
+        self.look_at, self.looked_up_to = next_look(), 0
 
     def read_keys(self, records):
         for row in records.values_list("pk", *self.key_fields).iterator(chunk_size=10_000):
@@ -114,6 +123,7 @@ class ListIndex:
         copy.filter_class, copy.version = self.filter_class, version
         copy.sorted_by, copy.key_fields = self.sorted_by, self.key_fields
         copy.ranks, copy.whole_counts, copy.whole_facets = {}, None, {}
+        copy.look_at, copy.looked_up_to = self.look_at, self.looked_up_to
         changed = BitMap(changed)
         anew = dict(self.read_keys(self.filter_class.records().filter(pk__in=list(changed))))
         copy.keys = {**self.keys, **anew}
@@ -143,6 +153,32 @@ class ListIndex:
                 for year in self.years[name].keys() | found.keys()
             }
         return copy
+
+    def agrees(self):
+        """Whether the database says the same: how many records there are, and all that is known of the next few.
+
+        Asked again and again, it looks at every record in turn.
+        """
+        records = self.filter_class.records()
+        if any(len(ids) != len(self.everything) for ids in self.orders.values()):
+            return False
+        if records.order_by().aggregate(n=Count("pk"), s=Sum("pk")) != {
+            "n": len(self.everything),
+            "s": sum(self.everything) or None,
+        }:
+            return False
+        some = self.everything[self.looked_up_to : self.looked_up_to + LOOKED_AT]
+        self.looked_up_to = self.looked_up_to + len(some) if self.looked_up_to + len(some) < len(self.everything) else 0
+        if dict(self.read_keys(records.filter(pk__in=list(some)))) != {pk: self.keys[pk] for pk in some}:
+            return False
+        declared = [(self.facets[name].bitmaps, one) for name, one in self.filter_class.declared_facets().items()]
+        declared += [(self.years[name], one) for name, one in self.filter_class.declared_years().items()]
+        for bitmaps, one in declared:
+            lineage = one.lineage() if getattr(one, "lineage", None) else None
+            known = {value: ids & some for value, ids in bitmaps.items() if ids & some}
+            if {value: ids for value, ids in gathered(one.by_value(some), some, lineage).items() if ids} != known:
+                return False
+        return True
 
     # Answers
 
@@ -230,7 +266,50 @@ def index_for(filter_class):
             index = current.get(filter_class)
             if not is_as_new(index, version):
                 index = current[filter_class] = brought_up_to_date(index, filter_class, version)
+    if monotonic() >= index.look_at:
+        index.look_at = next_look()
+        if is_wrong(index):
+            index = put_right(filter_class)
     return index
+
+
+def next_look():
+    """Return when an index is to be held against the database again."""
+    return monotonic() + settings.INDEX_CHECK_SECONDS
+
+
+def is_wrong(index):
+    """Whether an index says something else than the database at the same version of the data."""
+    # A change may come in between: then nothing is known, and it is looked at another time.
+    return version_now() == index.version and not index.agrees() and version_now() == index.version
+
+
+def version_now():
+    """Return the version of the data as it stands in the database, whatever this request holds."""
+    stamp = next(DataVersion.rows(), None)
+    return (stamp.epoch, stamp.number) if stamp else ("", 0)
+
+
+def put_right(filter_class):
+    """Return an index from nothing, and have whatever was made from the wrong one count as old, wherever it is kept.
+
+    Someone wrote past the doors, or a part of the memory or of the database is not what it was.
+    """
+    logger.error("The index of %s did not say what the database says: it is built anew.", filter_class.__name__)
+    renew_epoch()
+    index = ListIndex(filter_class, version_now())
+    with lock:
+        current[filter_class] = index
+    return index
+
+
+def renew_epoch():
+    """Begin a new epoch of the data; where nothing can be written, only this process knows better."""
+    try:
+        with transaction.atomic():
+            DataVersion.advance(new_epoch=True)
+    except DatabaseError as error:
+        logger.error("What was kept elsewhere stays: %s", type(error).__name__)
 
 
 def within_transaction():

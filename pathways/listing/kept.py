@@ -1,12 +1,14 @@
 """Lines of files, kept on disk for a version of the data: whoever takes the same rows away next has them ready.
 
-What cannot be kept or read is made anew: a full disk, a broken file or a busy one costs time, never a line.
+What cannot be kept or read is made anew: a full disk, a broken file or a busy one costs time, never a line; and a line
+that is not as it was written is not taken.
 """
 
 import hashlib
 import json
 import sqlite3
 from contextlib import suppress
+from zlib import crc32
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -14,6 +16,9 @@ from django.utils.translation import get_language
 import pathways
 
 from .index import within_transaction
+
+CREATE = "CREATE TABLE IF NOT EXISTS lines (id INTEGER PRIMARY KEY, line TEXT NOT NULL, checksum INTEGER NOT NULL)"
+FIND = "SELECT id, line, checksum FROM lines WHERE id IN (SELECT value FROM json_each(?))"
 
 
 class KeptLines:
@@ -31,7 +36,7 @@ class KeptLines:
             is_new = not self.path.exists()
             self.connection = sqlite3.connect(self.path, timeout=1, isolation_level=None, check_same_thread=False)
             self.connection.execute("PRAGMA synchronous=OFF")
-            self.connection.execute("CREATE TABLE IF NOT EXISTS lines (id INTEGER PRIMARY KEY, line TEXT NOT NULL)")
+            self.connection.execute(CREATE)
             if is_new:
                 for other in settings.CACHE_DIR.glob(f"{name}-{lasting}-*.sqlite"):
                     if other != self.path:
@@ -44,8 +49,9 @@ class KeptLines:
         if self.connection is None:
             return {}
         try:
-            found = "SELECT id, line FROM lines WHERE id IN (SELECT value FROM json_each(?))"
-            return dict(self.connection.execute(found, [json.dumps(ids)]))
+            found = self.connection.execute(FIND, [json.dumps(ids)])
+            # SQLite notices when a page of the file is lost, not when it is another than was written.
+            return {pk: line for pk, line, checksum in found if crc32(line.encode()) == checksum}
         except sqlite3.Error:
             self.give_up()
             return {}
@@ -56,7 +62,8 @@ class KeptLines:
             return
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-            self.connection.executemany("INSERT OR REPLACE INTO lines VALUES (?, ?)", lines.items())
+            rows = ((pk, line, crc32(line.encode())) for pk, line in lines.items())
+            self.connection.executemany("INSERT OR REPLACE INTO lines VALUES (?, ?, ?)", rows)
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError:
             # Another process writes, or the disk is full: what is kept is sound all the same.

@@ -4,14 +4,21 @@ Each app says what its records are found by: a Source. Entries are written in th
 from, through the signal that every door sends.
 """
 
+import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
-from django.db import connection, models, transaction
+from django.conf import settings
+from django.db import DatabaseError, connection, models, transaction
+from django.db.models import Count, F, Sum
 from pyroaring import BitMap
 
 from pathways.curation.models import Owned, Record
+from pathways.outages import Outage, outage_of
 
+from .index import renew_epoch, version_now, within_transaction
 from .models import SearchEntry
 from .words import Part, Query, parse, plain
 
@@ -26,6 +33,10 @@ MANY = 10_000
 FEW = 200
 # So many rows are written at a time.
 BATCH = 500
+# So many entries are held against their rows at a time.
+LOOKED_AT = 100
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,64 @@ def rebuild(**kwargs):
     return SearchEntry.objects.count()
 
 
+# Noticing that it is wrong
+
+FIELDS = ("names", "a", "b", "c", "d")
+# By the number of a source: when its entries are to be held against its rows again, and from which on.
+looks = {}
+mending = threading.Lock()
+
+
+def look(source):
+    """Hold some entries of a source against the rows they are of, if it is time, and mend the index if they differ."""
+    due, start = looks.setdefault(source.number, (monotonic() + settings.INDEX_CHECK_SECONDS, 0))
+    if monotonic() < due or within_transaction():
+        return
+    version = version_now()
+    rows = list(source.indexed().order_by("pk").prefetch_related(*source.related)[start : start + LOOKED_AT])
+    is_wrong = not (same_number(source) and all_found(source, rows))
+    follows = start + LOOKED_AT if len(rows) == LOOKED_AT else 0
+    looks[source.number] = monotonic() + settings.INDEX_CHECK_SECONDS, follows
+    if is_wrong and version_now() == version:
+        mend(source)
+
+
+def same_number(source):
+    """Whether there are as many entries as rows, and of the same ids as far as their sum tells."""
+    low, high = source.keys
+    entries = SearchEntry.objects.filter(pk__range=(low, high)).aggregate(n=Count("pk"), s=Sum(F("pk") - low))
+    return source.indexed().order_by().aggregate(n=Count("pk"), s=Sum("pk")) == entries
+
+
+def all_found(source, rows):
+    """Whether the entries of ``rows`` hold what they should, and are found by it."""
+    entries = SearchEntry.objects.in_bulk([source.key(row.pk) for row in rows])
+    for wanted in map(source.entry, rows):
+        entry = entries.get(wanted.pk)
+        if entry is None or any(getattr(entry, name) != getattr(wanted, name) for name in FIELDS):
+            return False
+    with connection.cursor() as cursor:
+        return DIALECTS[connection.vendor].all_found(cursor, entries.values())
+
+
+def mend(source):
+    """Write the entries of a source anew, and begin a new epoch, as answers made from the wrong ones may be kept."""
+    if not mending.acquire(blocking=False):
+        # Another thread is at it.
+        return
+    try:
+        logger.error("The search index of %s was wrong: it is written anew.", source.model._meta.label)
+        low, high = source.keys
+        there = {key - low for key in SearchEntry.objects.filter(pk__range=(low, high)).values_list("pk", flat=True)}
+        with connection.cursor() as cursor:
+            DIALECTS[connection.vendor].rebuild(cursor)
+        for some in batches(there | set(source.indexed().values_list("pk", flat=True))):
+            index_rows(source.model, some)
+        renew_epoch()
+    finally:
+        mending.release()
+
+
 # Asking
 
 
@@ -148,7 +217,15 @@ def find(model, text):
     """Return the Matches of a text among the rows of ``model``; where no word is found, of words that begin so."""
     query = parse(text)
     source = sources[model]
-    matches = asked(source, query)
+    look(source)
+    try:
+        matches = asked(source, query)
+    except DatabaseError as error:
+        if outage_of(error) != Outage.DAMAGED or within_transaction():
+            raise
+        # The rest of the database may well be sound.
+        mend(source)
+        matches = asked(source, query)
     if not matches.ids and query.wanted:
         matches = asked(source, query.with_prefixes())
     return matches
@@ -212,6 +289,25 @@ class Sqlite:
     them in its names, then the rest by relevance; so on PostgreSQL.
     """
 
+    def rebuild(self, cursor):
+        """Make the inverted index anew from the entries."""
+        cursor.execute("INSERT INTO listing_fts(listing_fts) VALUES ('rebuild')")
+
+    def all_found(self, cursor, entries):
+        """Whether each of ``entries`` is found by the first of its words, and by no error."""
+        try:
+            for entry in entries:
+                if words := entry.a.split():
+                    cursor.execute(
+                        "SELECT 1 FROM listing_fts WHERE listing_fts MATCH %s AND rowid = %s",
+                        [f'a : "{words[0]}"', entry.pk],
+                    )
+                    if cursor.fetchone() is None:
+                        return False
+        except DatabaseError:
+            return False
+        return True
+
     def expression(self, query):
         wanted = " AND ".join(self.phrase(part) for part in query.wanted)
         unwanted = "".join(f" NOT {self.phrase(part)}" for part in query.unwanted)
@@ -256,6 +352,13 @@ class Sqlite:
 
 class Postgresql:
     """tsvector: each word a parameter of its own, made of letters and digits only."""
+
+    def rebuild(self, cursor):
+        """Make the inverted index anew; each entry has its own part of it, which the database keeps in step."""
+        cursor.execute("REINDEX INDEX listing_searchentry_vector")
+
+    def all_found(self, cursor, entries):
+        return True
 
     def expression(self, query):
         parts = [self.phrase(part) for part in query.wanted]

@@ -106,10 +106,12 @@ class EditingMixin:
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
             editable = self.has_change_permission(request, obj)
+            # Who is there is written down, which is not to be tried where that has just failed.
+            may_write = editable and not getattr(request, "outage", None)
             context |= {
                 # A form that comes back with errors is still made from the version it was made from.
                 "version_number": request.POST.get("_version") or number_of(obj),
-                "others_here": presence.here(obj, request.user) if editable else [],
+                "others_here": presence.here(obj, request.user) if may_write else [],
                 "editable": editable,
                 "step_note": request.POST.get("_step_note", ""),
             }

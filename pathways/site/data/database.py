@@ -3,7 +3,8 @@
 import hashlib
 import os
 import sqlite3
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from itertools import islice
 from tempfile import NamedTemporaryFile
 
@@ -16,6 +17,8 @@ from .tables import BY_NAME, TABLES
 
 TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 BATCH = 5000
+# Nobody takes so many seconds to write the file.
+LONGEST = 3600
 
 
 def database(site):
@@ -25,21 +28,49 @@ def database(site):
     digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
     folder = settings.VAR_DIR / "public"
     path = folder / f"pathways-{digest[:32]}.sqlite"
-    if not path.exists():
+    if not is_whole(path):
         folder.mkdir(exist_ok=True)
         # Whoever asks meanwhile makes one too; the last to be ready stays, and they are the same.
         with NamedTemporaryFile(dir=folder, suffix=".making", delete=False) as file:
             making = file.name
         try:
             write(making, site, about)
+            to_disk(making)
             os.replace(making, path)
         except BaseException:
             os.unlink(making)
             raise
-        for other in folder.glob("pathways-*.sqlite"):
-            if other != path:
-                other.unlink(missing_ok=True)
+        remove_others(folder, path)
     return path
+
+
+def is_whole(path):
+    """Whether the file is there, and as long as it says itself (https://www.sqlite.org/fileformat2.html)."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(32)
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        return False
+    page_size, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+    return head.startswith(b"SQLite format 3\0") and size == page_size * pages
+
+
+def to_disk(path):
+    """Wait until the file is on the disk, so that no loss of power leaves the name of a whole file to half of one."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove_others(folder, path):
+    """Remove the files of former versions, and what processes that were killed have left unfinished."""
+    for other in folder.glob("pathways-*.sqlite"):
+        if other != path:
+            other.unlink(missing_ok=True)
+    for unfinished in folder.glob("*.making"):
+        with suppress(FileNotFoundError):
+            if abs(time.time() - unfinished.stat().st_mtime) > LONGEST:
+                unfinished.unlink()
 
 
 def write(path, site, about):
