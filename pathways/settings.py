@@ -68,6 +68,43 @@ def env_database(name, default):
     return settings
 
 
+def env_replica(name, primary):
+    """Return Django's settings for the streaming replica whose address stands under ``name``, or None without one.
+
+    ``primary`` has those of the database that it follows.
+    """
+    if not os.environ.get(name):
+        return None
+    settings = env_database(name, default="")
+    if not settings["ENGINE"] == primary["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} names a replica, which only PostgreSQL has; set both addresses to that.")
+    # Whoever waits for a replica that is gone waits for seconds: then the primary answers.
+    patience = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+    }
+    settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
+    settings["TEST"] = {"MIRROR": "default"}
+    return settings
+
+
+def env_cache(name):
+    """Return the address, as redis-py writes it, of the cache under ``name``; None without one."""
+    address = os.environ.get(name, "").strip()
+    if not address:
+        return None
+    found = re.fullmatch(r"(?:redis|valkey)(s?)(://[^\s/]+(?:/[0-9]{1,2})?)", address)
+    if not found:
+        # The address may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a cache; set it to one such as valkey://:password@host:6379/0 or redis://…."
+        )
+    return f"redi{'ss' if found[1] else 's'}{found[2]}"
+
+
 def env_address(name):
     """Return the web address under ``name``, or nothing if there is none."""
     address = os.environ.get(name, "").strip()
@@ -147,6 +184,10 @@ DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY", local=LOCAL or DEBUG)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL or DEBUG else [])
 DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}")}
+# What visitors read may come from a streaming replica.
+if replica := env_replica("REPLICA_URL", primary=DATABASES["default"]):
+    DATABASES["replica"] = replica
+    DATABASE_ROUTERS = ["pathways.operations.databases.Router"]
 
 # What the secretariat decides. Until it has, pages and exports say that no licence has been granted.
 SITE_NAME = os.environ.get("SITE_NAME") or "Pathways"
@@ -200,6 +241,8 @@ MIDDLEWARE = [
     "pathways.api.middleware.OpenToScripts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before whatever asks for the version of the data.
+    "pathways.operations.databases.ReadingMiddleware",
     "pathways.listing.middleware.DataVersionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -303,13 +346,18 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
-# How many requests of the API one address may make, counted in the memory of each process.
+# How many requests of the API one address may make, counted in the cache "limits".
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
+# The cache that processes and machines share, if there is one; nothing depends on it.
+CACHE = env_cache("CACHE_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
+        "BACKEND": "pathways.operations.caches.SharedCounts"
+        if CACHE
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": CACHE or "limits",
+        "KEY_PREFIX": "pathways:limits",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }

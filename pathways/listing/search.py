@@ -7,7 +7,7 @@ from, through the signal that every door sends.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection, models, transaction
+from django.db import connections, models, router, transaction
 from pyroaring import BitMap
 
 from pathways.curation.models import Owned, Record
@@ -157,6 +157,7 @@ def find(model, text):
 def asked(source, query):
     if not query.wanted:
         return Matches(BitMap(), [])
+    connection = connections[router.db_for_read(SearchEntry)]
     dialect = DIALECTS[connection.vendor]
     low, high = source.keys
     with connection.cursor() as cursor:
@@ -196,6 +197,7 @@ def suggested(text, limit):
         return []
     *others, last = query.wanted
     last = Part(last.words, prefix=True)
+    connection = connections[router.db_for_read(SearchEntry)]
     dialect = DIALECTS[connection.vendor]
     whole = "|" + " ".join(word for part in query.wanted for word in part.words)
     with connection.cursor() as cursor:
