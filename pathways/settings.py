@@ -76,7 +76,7 @@ def env_replica(name, primary):
     if not os.environ.get(name):
         return None
     settings = env_database(name, default="")
-    if not settings["ENGINE"] == primary["ENGINE"] == "django.db.backends.postgresql":
+    if not all(one["ENGINE"].endswith(".postgresql") for one in (settings, primary)):
         raise ImproperlyConfigured(f"{name} names a replica, which only PostgreSQL has; set both addresses to that.")
     # Whoever waits for a replica that is gone waits for seconds: then the primary answers.
     patience = {
@@ -86,7 +86,7 @@ def env_replica(name, primary):
         "keepalives_interval": 2,
         "keepalives_count": 2,
     }
-    settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
+    settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **patience}
     settings["TEST"] = {"MIRROR": "default"}
     return settings
 

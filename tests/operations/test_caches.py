@@ -87,6 +87,7 @@ def test_processes_count_together(server):
 
 
 def test_when_it_is_gone_each_counts_for_itself_until_it_is_back(server, caplog, monkeypatch):
+    monkeypatch.setattr(dispensable, "PAUSE", 3600)
     one, other = cache_of_a_process(server), cache_of_a_process(server)
     count(one)
     count(other)
@@ -105,7 +106,8 @@ def test_when_it_is_gone_each_counts_for_itself_until_it_is_back(server, caplog,
     assert told(caplog) == ["The shared cache answers again."] * 2
 
 
-def test_one_that_answers_nothing_is_not_waited_for_long(server, caplog):
+def test_one_that_answers_nothing_is_not_waited_for_long(server, caplog, monkeypatch):
+    monkeypatch.setattr(dispensable, "PAUSE", 3600)
     cache = cache_of_a_process(server)
     count(cache)
     server.send(signal.SIGSTOP)

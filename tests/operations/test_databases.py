@@ -261,6 +261,7 @@ def test_a_replica_that_stays_behind_is_told_of_once(client, replica, monkeypatc
 
 
 def test_when_it_is_gone_the_primary_answers_and_the_log_tells_once(client, replica, monkeypatch, caplog):
+    monkeypatch.setattr(dispensable, "PAUSE", 3600)
     assert title(client) == "As it was"
     replica.lose()
     connections["replica"].close()
