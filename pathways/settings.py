@@ -346,9 +346,9 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
-# How many requests of the API one address may make, counted in the cache "limits".
+# How many requests of the API one address may make, counted in the memory of each process.
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
-# The cache that processes and machines share, if there is one; nothing depends on it.
+# With a cache that processes and machines share, they count together; nothing depends on it.
 CACHE = env_cache("CACHE_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
