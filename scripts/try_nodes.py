@@ -328,6 +328,11 @@ class Answer(NamedTuple):
     status: int
     version: int | None
     visitor: int
+    failure: str = ""
+
+    @property
+    def has_failed(self):
+        return self.status == 0 or self.status >= 500
 
 
 ADDRESSES = [
@@ -365,7 +370,7 @@ class Visitors:
                 # An address nobody has asked for before, which no process can have ready.
                 path += f"{'&' if '?' in path else '?'}visit={chance.random()}"
             start = time.monotonic()
-            status, version = 0, None
+            status, version, failure = 0, None, ""
             visitor = ".".join(["10", *(str(chance.randrange(256)) for _ in range(3))])
             try:
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -373,9 +378,9 @@ class Visitors:
                 response = connection.getresponse()
                 body = response.read()
                 status, version = response.status, version_of(response, body)
-            except (OSError, http.client.HTTPException):
-                connection = None
-            self.answers.append(Answer(start, time.monotonic(), path, status, version, number))
+            except (OSError, http.client.HTTPException) as error:
+                connection, failure = None, repr(error)
+            self.answers.append(Answer(start, time.monotonic(), path, status, version, number, failure))
             time.sleep(chance.uniform(0, 0.03))
 
     def stop(self):
@@ -524,7 +529,7 @@ class Trial:
                 (
                     f"{number:2} {name}",
                     str(len(answers)),
-                    str(sum(one.status == 0 or one.status >= 500 for one in answers)),
+                    str(sum(one.has_failed for one in answers)),
                     f"{1000 * times[int(len(times) * 0.99)]:.0f} ms" if times else "",
                     f"{1000 * times[-1]:.0f} ms" if times else "",
                     f"{len(stale)}, {1000 * max(stale):.0f} ms at most" if stale else "0",
@@ -550,6 +555,15 @@ class Trial:
                     found.append(one)
                 seen[one.visitor] = max(one.version, seen.get(one.visitor, 0))
         return found
+
+    def failures(self):
+        """Return a line for each failure: in which step, and what of."""
+        return [
+            f"failed in step {number}: {one.path}: {one.failure or one.status}"
+            for number, (_name, start, end) in enumerate(self.steps, 1)
+            for one in self.visitors.answers
+            if start <= one.start < end and one.has_failed
+        ]
 
     def statuses(self):
         counts = {}
@@ -608,7 +622,17 @@ def main():
         ]
         said += [f"Python {platform.python_version()}"]
         said += [(one.stdout or one.stderr).splitlines()[0] for one in versions]
-        said += ["", trial.table(), "", f"Statuses: {trial.statuses()}", "", *trial.notes, "", *lines_of_logs(folder)]
+        said += [
+            "",
+            trial.table(),
+            "",
+            f"Statuses: {trial.statuses()}",
+            *trial.failures(),
+            "",
+            *trial.notes,
+            "",
+            *lines_of_logs(folder),
+        ]
     finally:
         site.stop()
         if options.keep:

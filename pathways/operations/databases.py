@@ -16,6 +16,7 @@ import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from http import HTTPStatus
 
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
@@ -140,7 +141,7 @@ class ReadingMiddleware:
                 return None
             with DataVersion.hold(version):
                 response = self.get_response(request)
-                if self.broke_off():
+                if self.broke_off(response):
                     return None
                 if response.streaming:
                     # It is read when this is long over.
@@ -156,11 +157,14 @@ class ReadingMiddleware:
         with DataVersion.hold(version):
             return self.get_response(request)
 
-    def broke_off(self):
-        """Whether the replica was lost while it was read: what was made of that is no answer."""
+    def broke_off(self, response):
+        """Whether the replica did not answer to the end: what was made of that is no answer."""
         connection = connections[REPLICA]
-        if not connection.errors_occurred or connection.is_usable():
+        if not connection.errors_occurred:
             return False
+        if connection.is_usable():
+            # It ended a query for the sake of a change that it had to follow, or has yet to follow a migration.
+            return response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
         self.lost("The connection broke off.")
         return True
 

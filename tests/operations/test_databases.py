@@ -307,6 +307,18 @@ def test_what_breaks_off_is_answered_by_the_primary(replica, caplog):
     replica.start()
 
 
+def test_what_a_replica_cannot_answer_before_it_has_followed_a_migration_the_primary_does(replica, caplog):
+    client = Client(raise_request_exception=False)
+    rename_column = "ALTER TABLE practices_practice RENAME COLUMN {} TO {}"
+    with connection.cursor() as cursor:
+        cursor.execute(rename_column.format("acronym", "name_of_before"))
+        replica.catch_up()
+        replica.pause()
+        cursor.execute(rename_column.format("name_of_before", "acronym"))
+    assert title(client, "/practices/one/") == "As it was"
+    assert told(caplog) == [], "it is not gone"
+
+
 def test_without_a_replica_nothing_of_this_is_there(client, transactional_db, settings):
     published(slug="one", title="As it was")
     assert settings.DATABASE_ROUTERS == []
