@@ -84,6 +84,43 @@ def env_database(name, default, *, pool=0):
     return settings
 
 
+def env_replica(name, primary):
+    """Return Django's settings for the streaming replica whose address stands under ``name``, or None without one.
+
+    ``primary`` has those of the database that it follows.
+    """
+    if not os.environ.get(name):
+        return None
+    settings = env_database(name, default="")
+    if not all(one["ENGINE"].endswith(".postgresql") for one in (settings, primary)):
+        raise ImproperlyConfigured(f"{name} names a replica, which only PostgreSQL has; set both addresses to that.")
+    # Whoever waits for a replica that is gone waits for seconds: then the primary answers.
+    patience = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+    }
+    settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **patience}
+    settings["TEST"] = {"MIRROR": "default"}
+    return settings
+
+
+def env_cache(name):
+    """Return the address, as redis-py writes it, of the cache under ``name``; None without one."""
+    address = os.environ.get(name, "").strip()
+    if not address:
+        return None
+    found = re.fullmatch(r"(?:redis|valkey)(s?)(://[^\s/]+(?:/[0-9]{1,2})?)", address)
+    if not found:
+        # The address may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a cache; set it to one such as valkey://:password@host:6379/0 or redis://…."
+        )
+    return f"redi{'ss' if found[1] else 's'}{found[2]}"
+
+
 def env_address(name):
     """Return the web address under ``name``, or nothing if there is none."""
     address = os.environ.get(name, "").strip()
@@ -194,6 +231,10 @@ DATABASES = {
         pool=env_number("DATABASE_POOL", default=0 if LOCAL or DEBUG else 4),
     )
 }
+# What visitors read may come from a streaming replica.
+if replica := env_replica("REPLICA_URL", primary=DATABASES["default"]):
+    DATABASES["replica"] = replica
+    DATABASE_ROUTERS = ["pathways.operations.databases.Router"]
 # After so many seconds each process holds its indexes against the database again, a few hundred records at a time.
 INDEX_CHECK_SECONDS = env_number("INDEX_CHECK_SECONDS", default=60)
 
@@ -252,6 +293,8 @@ MIDDLEWARE = [
     "pathways.operations.limits.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pathways.api.middleware.OpenToScripts",
+    # Before whatever asks for the version of the data.
+    "pathways.operations.databases.ReadingMiddleware",
     # Before what a page goes through when it is made: one that is kept has been through it.
     "pathways.listing.middleware.DataVersionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -373,11 +416,16 @@ PROXIES = env_number("PROXIES", default=0)
 
 # How many requests of the API one address may make, counted in the memory of each process.
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
+# With a cache that processes and machines share, they count together; nothing depends on it.
+CACHE = env_cache("CACHE_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
+        "BACKEND": "pathways.operations.caches.SharedCounts"
+        if CACHE
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": CACHE or "limits",
+        "KEY_PREFIX": "pathways:limits",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }

@@ -229,6 +229,52 @@ def test_a_local_run_makes_a_secret_once_and_keeps_it_from_others(monkeypatch, t
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
+POSTGRESQL = "postgresql://me:hunter2@replica.example.org/pathways"
+
+
+def test_a_replica_is_one_of_postgresql_that_nobody_waits_for_long(monkeypatch):
+    monkeypatch.setenv("PRIMARY", POSTGRESQL)
+    primary = readers.env_database("PRIMARY", default="")
+    monkeypatch.delenv("REPLICA", raising=False)
+    assert readers.env_replica("REPLICA", primary) is None
+    monkeypatch.setenv("REPLICA", f"{POSTGRESQL}?sslmode=require")
+    replica = readers.env_replica("REPLICA", primary)
+    assert (replica["HOST"], replica["NAME"]) == ("replica.example.org", "pathways")
+    assert (replica["OPTIONS"]["connect_timeout"], replica["OPTIONS"]["sslmode"]) == (2, "require")
+
+
+@pytest.mark.parametrize("addresses", [("sqlite:///a", "sqlite:///b"), ("sqlite:///a", POSTGRESQL)])
+def test_a_replica_of_another_kind_is_refused(monkeypatch, addresses):
+    for name, address in zip(("PRIMARY", "REPLICA"), addresses, strict=True):
+        monkeypatch.setenv(name, address)
+    with pytest.raises(ImproperlyConfigured, match="REPLICA names a replica, which only PostgreSQL has"):
+        readers.env_replica("REPLICA", readers.env_database("PRIMARY", default=""))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("valkey://cache:6379/1", "redis://cache:6379/1"),
+        ("valkeys://:hunter2@cache", "rediss://:hunter2@cache"),
+        (" redis://cache ", "redis://cache"),
+        ("", None),
+    ],
+)
+def test_a_cache_is_one_of_valkey_or_redis(monkeypatch, text, address):
+    monkeypatch.setenv("CACHE", text)
+    assert readers.env_cache("CACHE") == address
+
+
+@pytest.mark.parametrize(
+    "text", ["cache:6379", "memcached://:hunter2@cache", "redis://", "redis://:hunter2@cache/name"]
+)
+def test_a_bad_address_of_a_cache_is_refused_and_its_password_not_repeated(monkeypatch, text):
+    monkeypatch.setenv("CACHE", text)
+    with pytest.raises(ImproperlyConfigured, match="CACHE is not the address of a cache") as caught:
+        readers.env_cache("CACHE")
+    assert "hunter2" not in str(caught.value)
+
+
 # The settings as a whole
 
 

@@ -23,6 +23,15 @@ STARTED = timezone.now().isoformat()
 kept_pages = KeptPages(settings.PAGE_CACHE_MIB * 1024 * 1024)
 
 
+def is_for_everyone(request):
+    """Whether a request only reads, and is answered the same whoever sends it: it is nobody's who is signed in."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and not request.path.startswith(LEFT_OUT)
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+    )
+
+
 class DataVersionMiddleware:
     """Answers 304 to who has the page already, and with the page as it is kept, before any of it is made.
 
@@ -39,11 +48,7 @@ class DataVersionMiddleware:
         self.release = (pathways.__version__, start, *shown)
 
     def __call__(self, request):
-        if (
-            request.method not in {"GET", "HEAD"}
-            or request.path.startswith(LEFT_OUT)
-            or settings.SESSION_COOKIE_NAME in request.COOKIES
-        ):
+        if not is_for_everyone(request):
             return self.get_response(request)
         address = get_language(), request.build_absolute_uri()
         page = kept_pages.get(address)
