@@ -340,6 +340,14 @@ def test_a_command_that_cannot_do_its_work_says_so_in_a_line(empty, tmp_path):
     assert "No backup was made: " in no_folder
 
 
+@pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="SQLite needs no server")
+def test_a_server_that_does_not_answer_is_told_in_words(backup, tmp_path):
+    nowhere = Site("postgresql://nobody@127.0.0.1:1/none")
+    assert "onnection refused" in nowhere.refused("backup", tmp_path)
+    assert "onnection refused" in nowhere.refused("restore", backup)
+    assert not backups(tmp_path)
+
+
 @pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="SQLite needs no programs")
 @pytest.mark.django_db
 def test_programs_that_do_not_fit_the_server_are_not_used(tmp_path, monkeypatch):

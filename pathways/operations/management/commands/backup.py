@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from pathways.operations.backup import BackupError, back_up
 
@@ -20,8 +21,8 @@ class Command(BaseCommand):
             raise CommandError("Keep at least one backup.")
         try:
             path, manifest, removed = back_up(folder, keep=keep)
-        except BackupError as error:
-            raise CommandError(str(error)) from error
+        except (BackupError, DatabaseError) as error:
+            raise CommandError(str(error).strip()) from error
         rows = sum(table["rows"] for table in manifest["tables"].values())
         version = manifest["data_version"]
         self.stdout.write(

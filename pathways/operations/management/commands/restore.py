@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from pathways.operations.backup import Archive, BackupError, restore
 
@@ -25,8 +26,8 @@ class Command(BaseCommand):
                     manifest = archive.manifest
             else:
                 manifest = restore(file, force=force)
-        except BackupError as error:
-            raise CommandError(str(error)) from error
+        except (BackupError, DatabaseError) as error:
+            raise CommandError(str(error).strip()) from error
         rows = sum(table["rows"] for table in manifest["tables"].values())
         done = "Whole" if check else "Restored"
         self.stdout.write(
