@@ -19,10 +19,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -37,12 +39,12 @@ LISTED = {
     "&theme=skills-recognition-and-certification&sector=ict&target_group=youth&kind=programme&lifecycle=ongoing"
     "&shared_by=national-government&skill=low&organisation=iom&gcm=5&sdg=8.8"
     "&meeting=gcm-2017-thematic-session-6&document=regular-pathways-table&year_from=2000&year_to=2030&sort=title"
-    "&page=1&per_page=20",
+    "&page=1&per_page=1",
     "/outcomes/": "q=skills&kind=recommendation&meeting=gcm-2017-thematic-session-6&series=gcm"
     "&document=regular-pathways-table&theme=labour-market-data-and-forecasting&instrument=ilo-c189&gcm=5&answered=no"
-    "&sort=title&page=1&per_page=20",
+    "&sort=title&page=1&per_page=1",
     "/meetings/": "q=skills&series=gfmd&kind=summit&country=IT&held_in=CH&organisation=iom&year_from=2000&year_to=2030"
-    "&sort=title&page=1&per_page=20",
+    "&sort=title&page=1&per_page=1",
     "/countries/": "q=united&region=015&sort=name",
 }
 OTHERS = (
@@ -55,7 +57,7 @@ OTHERS = (
     "/oai?verb=ListRecords&metadataPrefix=oai_dc&set=practices&from=2020-01-01&until=2030-01-01",
     "/oai?verb=ListRecords&resumptionToken=x",
     "/api/v1/search/?q=skills",
-    "/api/v1/practices/?q=skills&country=MA&page=1&per_page=20",
+    "/api/v1/practices/?q=skills&country=MA&page=1&per_page=1",
     "/api/v1/corridors/?country=MA",
     "/admin/login/?next=/admin/",
 )
@@ -98,7 +100,10 @@ def main():
     if missing := [name for name in wanted if name != "headers" and not shutil.which(name)]:
         sys.exit(f"Missing: {' and '.join(missing)}. On Debian: apt install {' '.join(missing)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
-    scanners = {"headers": check_headers, "wapiti": run_wapiti, "sqlmap": run_sqlmap}
+    dbms = "postgresql" if options.postgresql else "sqlite"
+    scanners = {"headers": check_headers, "wapiti": run_wapiti, "sqlmap": partial(run_sqlmap, dbms=dbms)}
+    # Whoever ends this ends the site that it serves, too.
+    signal.signal(signal.SIGTERM, lambda *args: sys.exit(1))
     failed = 0
     with tempfile.TemporaryDirectory() as folder, site(Path(folder), postgresql=options.postgresql) as (address, log):
         for name in SCANNERS:
@@ -173,7 +178,8 @@ def run(program, *arguments, keep, seconds):
     with (REPORTS / keep).open("w") as output:
         command = [shutil.which(program), *map(str, arguments)]
         try:
-            subprocess.run(command, stdout=output, stderr=output, check=False, timeout=seconds)  # noqa: S603 -- ours
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+            subprocess.run(command, check=False, timeout=seconds, **quiet)  # noqa: S603 -- all are ours
         except subprocess.TimeoutExpired:
             output.write(f"\nStopped after {seconds} s.\n")
     return (REPORTS / keep).read_text(errors="replace")
@@ -183,7 +189,9 @@ def run_wapiti(address):
     """Return what wapiti calls a vulnerability or an anomaly."""
     found = REPORTS / "wapiti.json"
     found.unlink(missing_ok=True)
-    bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 12, "--max-scan-time", 240, "--max-attack-time", 90]
+    # The forms of the lists have twenty fields and more, which sqlmap tries one by one: here, addresses that have few.
+    bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 9]
+    bounds += ["--max-scan-time", 60, "--max-attack-time", 60]
     starts = [part for path in FORMS for part in ("-s", address + path)]
     run(
         "wapiti",
@@ -205,10 +213,11 @@ def run_wapiti(address):
     )
 
 
-def run_sqlmap(address):
+def run_sqlmap(address, dbms):
     """Return what sqlmap says can be injected; each parameter of each address is tried."""
     addresses = [f"{path}?{query}" for path, query in LISTED.items()]
-    addresses += [f"{path.rstrip('/')}.csv?{query}" for path, query in LISTED.items()]
+    # Exports and the API read the same filters.
+    addresses.append(f"/practices.csv?{LISTED['/practices/']}")
     targets = [(one, ()) for one in (*addresses, *OTHERS)] + [(path, ("--data", data)) for path, data in FORMS.items()]
     findings = []
     for number, (path, more) in enumerate(targets):
@@ -216,8 +225,8 @@ def run_sqlmap(address):
         folder = REPORTS / "sqlmap"
         said = run(
             "sqlmap",
-            *("-u", address + path, *more, "--batch", "--flush-session", "--level", 1, "--risk", 1, "--threads", 2),
-            *("--ignore-code", "400,404", "--skip-urlencode", "--disable-coloring", "--output-dir", folder),
+            *("-u", address + path, *more, "--batch", "--flush-session", "--level", 1, "--risk", 1, "--dbms", dbms),
+            *("--ignore-code", "400,404", "--disable-coloring", "--output-dir", folder),
             keep=f"sqlmap-{number}.log",
             seconds=900,
         )

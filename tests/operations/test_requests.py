@@ -5,7 +5,7 @@ import json
 import logging
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from pathways.accounts.models import Event
@@ -146,7 +146,7 @@ def test_an_error_is_found_by_the_number_on_its_page_and_repeats_nothing(visitor
 
 def test_an_error_of_the_database_says_which_constraint_and_not_which_value(visitor, log, monkeypatch):
     def fails(self, request):
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM nowhere WHERE name = %s", [request.GET["name"]])
 
     monkeypatch.setattr(site.ThemeList, "get", fails)
