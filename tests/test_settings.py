@@ -337,7 +337,8 @@ def test_every_setting_that_is_read_is_documented_and_the_other_way_round():
     read = set(re.findall(r'\benv_[a-z]+\(\s*"([A-Z_]+)"', settings + server))
     read |= set(re.findall(r'\bos\.environ\.get\("([A-Z_]+)"', settings))
     assert len(read) > 20
-    assert read == documented_settings()
+    # Read by the library that counts, not by us.
+    assert read == documented_settings() - {"PROMETHEUS_MULTIPROC_DIR"}
 
 
 def test_only_a_proxy_of_ours_is_believed_that_it_was_https():
