@@ -24,6 +24,11 @@ class Entry(NamedTuple):
     def status_changed(self):
         return self.status_before != self.version.status
 
+    @property
+    def status(self):
+        """What the status of the version is called; that of what was removed goes by its own name."""
+        return dict(Status.choices).get(self.version.status, self.version.status)
+
 
 def merged_ids(record):
     """Return the ids of the record and of those that were merged into it."""

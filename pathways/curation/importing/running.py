@@ -244,6 +244,7 @@ def carry_out(importable, run, user, *, leave_out_refused=False):
     if not rows:
         raise Refused(_("There is nothing to import: no row is new or changed."))
     written, references = [], References()
+    refuse_taken(importable.model, rows)
     # First all records, then what they own: rows may refer to records that stand further down.
     for row in rows:
         with told_of(row):
@@ -272,12 +273,19 @@ def told_of(row):
         raise Refused(said) from error
 
 
+def refuse_taken(model, rows):
+    """Raise Refused if another record has the address of a new one by now."""
+    taken = set(model._base_manager.filter(revises=None).values_list("slug", flat=True))
+    for row in rows:
+        if row.outcome == Outcome.NEW and row.key in taken:
+            with told_of(row):
+                raise Refused(_("The address “%s” has been taken since the file was checked.") % row.key)
+
+
 def root_of(model, row, user, references):
     """Return the record that a row becomes, written but for the rows that it owns."""
     if row.outcome == Outcome.NEW:
         record = model(slug=row.key, status=Status.DRAFT)
-        if model._base_manager.filter(revises=None, slug=row.key).exists():
-            raise Refused(_("The address “%s” has been taken since the file was checked.") % row.key)
     else:
         record = locked(model(pk=row.target))
         revision = model._base_manager.filter(revises=record).first()
