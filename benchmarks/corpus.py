@@ -203,7 +203,7 @@ class Maker:
             PRACTICE,
             (
                 *(pk, slug, Status.PUBLISHED, day, day, "", "", fold(title)[:400], title, False, acronym, ""),
-                *(kind, next(self.lifecycle), summary, description, start, end, "[]"),
+                *(kind, next(self.lifecycle), summary, description, start, end, "[]", False),
             ),
         )
         themes = self.several(self.themes, self.theme)
@@ -324,7 +324,7 @@ PRACTICE = (
     Practice,
     *("id", "slug", "status", "published_on", "updated_on", "first_slug", "former_slugs", "title_key", "title"),
     *("title_supplied", "acronym", "other_names", "kind", "lifecycle", "summary", "description", "start_year"),
-    *("end_year", "inferred"),
+    *("end_year", "inferred", "none_named"),
 )
 THEME = PracticeTheme, "practice_id", "theme_id", "position"
 COUNTRY = PracticeCountry, "practice_id", "country_id", "role", "basis", "contribution"

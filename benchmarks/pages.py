@@ -104,7 +104,7 @@ def pressed(address, headers, connections, seconds):
     if "Non-2xx" in said or "Socket errors" in said:
         raise SystemExit(said)
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-    half, most = (in_ms(re.search(rf"^\s+{share}%\s+(\S+)$", said, re.M)[1]) for share in (50, 99))
+    half, most = (in_ms(re.search(rf"^\s+{share}%\s+(\S+) *$", said, re.M)[1]) for share in (50, 99))
     return rate, half, most
 
 

@@ -1,3 +1,3 @@
 """A public knowledge base of practices and recommendations on legal pathways for migration."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -15,7 +15,11 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from pathways.operations import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What the site writes as it runs.
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
 
 
 def env_bool(name, default):
@@ -40,8 +44,11 @@ def env_list(name, default):
     return values
 
 
-def env_database(name, default):
-    """Return Django's settings for the database whose address stands under ``name``."""
+def env_database(name, default, *, pool=0):
+    """Return Django's settings for the database whose address stands under ``name``.
+
+    On PostgreSQL the threads of a process share at most ``pool`` connections; with 0 each of them has its own.
+    """
     address = os.environ.get(name) or default
     try:
         settings = dj_database_url.parse(address)
@@ -66,9 +73,53 @@ def env_database(name, default):
         settings["ENGINE"] = "pathways.operations.postgresql"
         settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
         settings["CONN_HEALTH_CHECKS"] = True
+        if pool:
+            # The pool keeps them, and so a request gives its own back when it ends. Who waits for one waits no longer
+            # than a reader would.
+            settings["CONN_MAX_AGE"] = 0
+            settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+        else:
+            settings["CONN_MAX_AGE"] = 60
     else:
         raise ImproperlyConfigured(f"{name} names {engine}; Pathways runs on SQLite and PostgreSQL.")
     return settings
+
+
+def env_replica(name, primary):
+    """Return Django's settings for the streaming replica whose address stands under ``name``, or None without one.
+
+    ``primary`` has those of the database that it follows.
+    """
+    if not os.environ.get(name):
+        return None
+    settings = env_database(name, default="")
+    if not all(one["ENGINE"].endswith(".postgresql") for one in (settings, primary)):
+        raise ImproperlyConfigured(f"{name} names a replica, which only PostgreSQL has; set both addresses to that.")
+    # Whoever waits for a replica that is gone waits for seconds: then the primary answers.
+    patience = {
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+    }
+    settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **patience}
+    settings["TEST"] = {"MIRROR": "default"}
+    return settings
+
+
+def env_cache(name):
+    """Return the address, as redis-py writes it, of the cache under ``name``; None without one."""
+    address = os.environ.get(name, "").strip()
+    if not address:
+        return None
+    found = re.fullmatch(r"(?:redis|valkey)(s?)(://[^\s/]+(?:/[0-9]{1,2})?)", address)
+    if not found:
+        # The address may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a cache; set it to one such as valkey://:password@host:6379/0 or redis://…."
+        )
+    return f"redi{'ss' if found[1] else 's'}{found[2]}"
 
 
 def env_address(name):
@@ -90,12 +141,21 @@ def env_limit(name, default):
     return int(found[1]), {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[found[2]]
 
 
-def env_number(name, default):
-    """Return the whole number under ``name``."""
+def env_number(name, default, *, least=0, most=99):
+    """Return the whole number under ``name``, from ``least`` to ``most``."""
     text = os.environ.get(name, "").strip() or str(default)
-    if not re.fullmatch(r"[0-9]{1,2}", text):
-        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a number such as {default}.")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}; set it to a whole number from {least} to {most}.")
     return int(text)
+
+
+def env_token(name):
+    """Return the secret under ``name`` that a machine sends along, or nothing if there is none."""
+    token = os.environ.get(name, "").strip()
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{20,}", token):
+        # It is a secret: it is not repeated.
+        raise ImproperlyConfigured(f"{name} is too short or no token; set it to 20 or more letters and digits.")
+    return token
 
 
 def env_mail(name):
@@ -130,8 +190,11 @@ def env_mail(name):
 
 def env_secret(name, *, local):
     """Return the secret under ``name``; a local run makes one on its first start and keeps it in var/."""
-    if os.environ.get(name):
-        return os.environ[name]
+    if secret := os.environ.get(name):
+        if len(secret) < 50 and not local:
+            # It is not repeated.
+            raise ImproperlyConfigured(f"{name} is too short; set it to a random text of 50 characters or more.")
+        return secret
     if not local:
         raise ImproperlyConfigured(f"{name} is not set; set it to a long random text and keep it secret.")
     kept = VAR_DIR / "secret-key"
@@ -141,19 +204,38 @@ def env_secret(name, *, local):
     return kept.read_text()
 
 
-# What the site keeps on disk beside a PostgreSQL: the database of SQLite, and what can be made anew.
-VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
-VAR_DIR.mkdir(exist_ok=True)
+try:
+    VAR_DIR.mkdir(exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR is {str(VAR_DIR)!r}, which cannot be made ({error.strerror}); set it to a folder that the site may "
+        "write to."
+    ) from None
 # What can be made anew at any time, and is removed when the data have changed.
 CACHE_DIR = VAR_DIR / "cache"
 
 LOCAL = env_bool("LOCAL", default=False)
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY", local=LOCAL or DEBUG)
+# Keys of before, with which sessions and links that are still out there were signed.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL or DEBUG else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set; set it to the host names of the site, separated by commas.")
 # After so many seconds a page does not wait for the database any more.
 DATABASE_TIMEOUT = env_number("DATABASE_TIMEOUT", default=20)
-DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}")}
+DATABASES = {
+    "default": env_database(
+        "DATABASE_URL",
+        default=f"sqlite:///{VAR_DIR / 'pathways.sqlite3'}",
+        # As many as a process has threads: none waits for another, and what PostgreSQL has to allow is known.
+        pool=env_number("DATABASE_POOL", default=0 if LOCAL or DEBUG else 4),
+    )
+}
+# What visitors read may come from a streaming replica.
+if replica := env_replica("REPLICA_URL", primary=DATABASES["default"]):
+    DATABASES["replica"] = replica
+    DATABASE_ROUTERS = ["pathways.operations.databases.Router"]
 # After so many seconds each process holds its indexes against the database again, a few hundred records at a time.
 INDEX_CHECK_SECONDS = env_number("INDEX_CHECK_SECONDS", default=60)
 
@@ -203,12 +285,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, as they stand with everything that is answered: the id and the line of the log, then the headers.
+    "pathways.operations.requests.Requests",
+    "pathways.operations.headers.SecureHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "pathways.operations.limits.Limits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pathways.api.middleware.OpenToScripts",
+    # Before whatever asks for the version of the data.
+    "pathways.operations.databases.ReadingMiddleware",
     # Before what a page goes through when it is made: one that is kept has been through it.
     "pathways.listing.middleware.DataVersionMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "pathways.operations.faults.BeginStreams",
@@ -219,7 +308,6 @@ MIDDLEWARE = [
     "pathways.operations.faults.KeepForms",
     "pathways.accounts.middleware.Audit",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, as its page for who is locked out replaces what was answered.
     "axes.middleware.AxesMiddleware",
 ]
@@ -289,7 +377,11 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = None if LOCAL or DEBUG else VAR_DIR / "static"
+# Pages of this site alone use them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Made by collectstatic, once for each release; with it rather than in VAR_DIR, so that one release does not overwrite
+# the list of files of another that still runs.
+STATIC_ROOT = None if LOCAL or DEBUG else BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = LOCAL or DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -313,18 +405,28 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+if SITE_URL.startswith("https://"):
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "pathways.operations.faults.csrf_failure"
 
 # How much memory each process gives to finished public pages.
 PAGE_CACHE_MIB = env_number("PAGE_CACHE_MIB", default=32)
+# How many proxies of our own stand before the site, whose word on where a request came from, and how, is taken.
+PROXIES = env_number("PROXIES", default=0)
+
 # How many requests of the API one address may make, counted in the memory of each process.
 API_LIMIT = env_limit("API_LIMIT", default="600/minute")
+# With a cache that processes and machines share, they count together; nothing depends on it.
+CACHE = env_cache("CACHE_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
+        "BACKEND": "pathways.operations.caches.SharedCounts"
+        if CACHE
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": CACHE or "limits",
+        "KEY_PREFIX": "pathways:limits",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
@@ -337,7 +439,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_THROTTLE_CLASSES": ["pathways.api.throttling.Limit"],
-    "NUM_PROXIES": env_number("PROXIES", default=0),
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_SCHEMA_CLASS": "pathways.api.schema.Description",
     "EXCEPTION_HANDLER": "pathways.api.problems.as_problem",
 }
@@ -364,13 +466,30 @@ SUGGESTION_LIMIT = env_limit("SUGGESTION_LIMIT", default="5/hour")
 LINKS_MAY_BE_PRIVATE = False
 
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not (LOCAL or DEBUG)
+# Whether everything goes over HTTPS: what comes in without is sent there, and cookies go nowhere else.
+HTTPS = env_bool("HTTPS", default=not (LOCAL or DEBUG))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+if HTTPS:
+    # Browsers take them from this host alone, and over HTTPS alone: no neighbour can set them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+# Asked from within the machine or the network of containers, where nothing is encrypted.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# A header that a reader could send as well, and that only our own proxies overwrite.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+# For how long browsers come back over HTTPS alone.
+SECURE_HSTS_SECONDS = env_number("HSTS_DAYS", default=365, most=3650) * 86400 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether a domain goes on the list that browsers are delivered with is for its owner to decide, not for one site of it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    # Django sends errors to administrators by mail; here they go where every other line goes.
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
-}
+# What keeps it running
+
+LOGGING = logs.configuration(readable=LOCAL or DEBUG)
+AXES_CLIENT_STR_CALLABLE = "pathways.operations.logs.someone"
+# From how many milliseconds on the log tells of a query; 0 for never.
+SLOW_QUERY_MS = env_number("SLOW_QUERY_MS", default=500, most=99_999)
+# What who reads the figures at /metrics sends as a bearer token; without one there are none.
+METRICS_TOKEN = env_token("METRICS_TOKEN")
+# How many large lists each process sends at once.
+EXPORTS_AT_ONCE = env_number("EXPORTS_AT_ONCE", default=2, least=1)

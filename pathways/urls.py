@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("pathways.operations.urls")),
     path("", include("pathways.api.urls")),
     path("", include("pathways.site.urls")),
     path("", include("practices.urls")),

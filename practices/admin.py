@@ -109,7 +109,8 @@ class PracticeAdmin(ImportingAdmin, RecordAdmin):
     form = PracticeForm
     fieldsets = (
         (None, {"fields": ("title", "title_supplied", "slug", "summary")}),
-        (_("Countries"), {"fields": ("none_named",)}),
+        # Without a heading of its own: it stands under the rows of countries.
+        (None, {"fields": ("none_named",)}),
         (_("Facts"), {"fields": ("kind", ("start_year", "end_year"), "lifecycle", "places")}),
         (
             _("What it is about"),

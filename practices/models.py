@@ -1,6 +1,7 @@
 """Practices: what is done, by whom, between which countries, and where that is printed."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
@@ -56,6 +57,10 @@ CONTRIBUTION_HELP = _("In a few words, where it differs: 'advocated', 'agreed to
 
 # Words of a summary; the lower bound leaves room for records of which the source gives only a title.
 SHORTEST_SUMMARY, LONGEST_SUMMARY = 5, 80
+
+# A year outside these is a slip of the pen, and would stretch the timeline.
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+within_years = [MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
 
 
 class Practice(Record):
@@ -120,8 +125,8 @@ class Practice(Record):
     description = models.TextField(
         _("description"), blank=True, help_text=_("Everything else the source tells, in Markdown.")
     )
-    start_year = models.PositiveSmallIntegerField(_("start year"), null=True, blank=True)
-    end_year = models.PositiveSmallIntegerField(_("end year"), null=True, blank=True)
+    start_year = models.PositiveSmallIntegerField(_("start year"), null=True, blank=True, validators=within_years)
+    end_year = models.PositiveSmallIntegerField(_("end year"), null=True, blank=True, validators=within_years)
     themes = models.ManyToManyField(Theme, through="PracticeTheme", related_name="practices")
     sectors = models.ManyToManyField(Sector, verbose_name=_("sectors"), blank=True, related_name="practices")
     target_groups = models.ManyToManyField(
@@ -165,6 +170,12 @@ class Practice(Record):
                 condition=Q(end_year=None) | Q(start_year=None) | Q(end_year__gte=models.F("start_year")),
                 name="practices_practice_ends_after_start",
                 violation_error_message=_("The end year comes before the start year."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(start_year=None) | Q(start_year__range=(FIRST_YEAR, LAST_YEAR)))
+                & (Q(end_year=None) | Q(end_year__range=(FIRST_YEAR, LAST_YEAR))),
+                name="practices_practice_years_within",
+                violation_error_message=_("A year lies between 1900 and 2100."),
             ),
         )
 

@@ -139,6 +139,7 @@ def prepare(folder):
         "DJANGO_SETTINGS_MODULE": "pathways.settings",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "localhost",
+        "HTTPS": "false",
         "DATABASE_URL": f"sqlite:///{folder / 'pages.sqlite3'}",
     }
     sys.path.insert(0, str(ROOT))

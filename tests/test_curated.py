@@ -10,6 +10,8 @@ import pytest
 from django.db.models import Count
 
 from meetings.models import Document, Meeting, Outcome, Participation
+from pathways.curation import workflow
+from pathways.curation.snapshots import contents
 from pathways.folding import fold
 from practices.models import Citation, Figure, Practice, PracticeCountry, PracticeRelation, Response
 from tests.reading import exported
@@ -491,3 +493,12 @@ def test_every_answer_has_a_reason_of_its_own():
     assert len(reasons) > 200
     assert len(set(reasons)) == len(reasons)
     assert all(len(reason.split()) >= 8 for reason in reasons)
+
+
+@pytest.mark.parametrize("model", [Meeting, Outcome, Practice])
+def test_revisions_begin_with_the_content_of_their_records(curated, model):
+    records = list(model.objects.originals())
+    revisions = workflow.begin(records)
+    begun, there = (contents(model, [row.pk for row in rows]) for rows in (revisions, records))
+    assert [begun[revision.pk] for revision in revisions] == [there[record.pk] for record in records]
+    assert [revision.revises for revision in revisions] == records

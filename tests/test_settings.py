@@ -1,6 +1,7 @@
 """What the environment says is checked as it is read: a bad value stops the start and says what to set."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ ROOT = readers.BASE_DIR
 
 def manage(*arguments, **environment):
     """Run manage.py with nothing of pathways in the environment but ``environment``."""
-    ours = {"LOCAL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "SITE_URL", "DATA_LICENCE_URL"}
+    ours = documented_settings()
     clean = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -25,6 +26,24 @@ def manage(*arguments, **environment):
         text=True,
         check=False,
     )
+
+
+def documented_settings():
+    """Return the names in the table of settings of README.md."""
+    table = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    return {name for row in re.findall(r"^\| (`.+?`) \|", table, re.M) for name in re.findall(r"`([A-Z_]+)`", row)}
+
+
+def setting(name, **environment):
+    """Return what a setting is, in a process with nothing but ``environment``."""
+    code = f"from django.conf import settings; print(settings.{name})"
+    done = manage("shell", "--no-imports", "--command", code, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+# What a site needs at least.
+PRODUCTION = {"SECRET_KEY": "0123456789abcdef" * 4, "ALLOWED_HOSTS": "pathways.example.org"}
 
 
 # The readers
@@ -77,6 +96,13 @@ def test_a_number_is_read_as_one(monkeypatch):
         readers.env_number("PROXIES", default=0)
 
 
+@pytest.mark.parametrize("text", ["0", "11", "-1", "1.5", "9" * 20])
+def test_a_number_out_of_its_bounds_is_refused(monkeypatch, text):
+    monkeypatch.setenv("WORKERS", text)
+    with pytest.raises(ImproperlyConfigured, match=r"WORKERS is .*; set it to a whole number from 1 to 10\."):
+        readers.env_number("WORKERS", default=2, least=1, most=10)
+
+
 def test_a_list_is_read_without_blanks(monkeypatch):
     monkeypatch.setenv("HOSTS", " a.example.org, ,b.example.org,")
     assert readers.env_list("HOSTS", default=[]) == ["a.example.org", "b.example.org"]
@@ -106,6 +132,18 @@ def test_a_postgresql_address_gives_a_database_that_keeps_its_connections(monkey
     assert database["OPTIONS"] == {"connect_timeout": 5}
     assert (database["USER"], database["PASSWORD"], database["HOST"]) == ("me", "a/b", "db.example.org")
     assert (database["PORT"], database["NAME"], database["CONN_MAX_AGE"]) == (5433, "pathways", 60)
+
+
+def test_threads_share_a_pool_of_connections_to_postgresql(monkeypatch):
+    monkeypatch.setenv("DATABASE", "postgresql:///pathways?host=/run/postgresql&application_name=pathways")
+    database = readers.env_database("DATABASE", default="", pool=3)
+    # Django refuses a pool beside connections that are kept.
+    assert database["CONN_MAX_AGE"] == 0
+    assert database["OPTIONS"]["pool"]["max_size"] == 3
+    assert database["OPTIONS"]["host"] == "/run/postgresql"
+    assert database["OPTIONS"]["application_name"] == "pathways"
+    monkeypatch.setenv("DATABASE", "sqlite:////tmp/x.sqlite3")
+    assert "pool" not in readers.env_database("DATABASE", default="", pool=3)["OPTIONS"]
 
 
 @pytest.mark.parametrize("name", ["", None])
@@ -159,8 +197,16 @@ def test_what_is_no_web_address_is_refused(monkeypatch, text):
 
 
 def test_a_secret_that_is_set_is_taken(monkeypatch):
-    monkeypatch.setenv("SECRET", "from the environment")
+    monkeypatch.setenv("SECRET", "from the environment, and as long as it has to be, at the least")
     assert readers.env_secret("SECRET", local=False) == readers.env_secret("SECRET", local=True) == os.environ["SECRET"]
+
+
+def test_a_secret_that_is_short_is_refused_and_not_repeated_unless_the_run_is_local(monkeypatch):
+    monkeypatch.setenv("SECRET", "hunter2")
+    with pytest.raises(ImproperlyConfigured, match="SECRET is too short") as caught:
+        readers.env_secret("SECRET", local=False)
+    assert "hunter2" not in str(caught.value)
+    assert readers.env_secret("SECRET", local=True) == "hunter2"
 
 
 @pytest.mark.parametrize("text", [None, ""])
@@ -183,6 +229,52 @@ def test_a_local_run_makes_a_secret_once_and_keeps_it_from_others(monkeypatch, t
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
+POSTGRESQL = "postgresql://me:hunter2@replica.example.org/pathways"
+
+
+def test_a_replica_is_one_of_postgresql_that_nobody_waits_for_long(monkeypatch):
+    monkeypatch.setenv("PRIMARY", POSTGRESQL)
+    primary = readers.env_database("PRIMARY", default="")
+    monkeypatch.delenv("REPLICA", raising=False)
+    assert readers.env_replica("REPLICA", primary) is None
+    monkeypatch.setenv("REPLICA", f"{POSTGRESQL}?sslmode=require")
+    replica = readers.env_replica("REPLICA", primary)
+    assert (replica["HOST"], replica["NAME"]) == ("replica.example.org", "pathways")
+    assert (replica["OPTIONS"]["connect_timeout"], replica["OPTIONS"]["sslmode"]) == (2, "require")
+
+
+@pytest.mark.parametrize("addresses", [("sqlite:///a", "sqlite:///b"), ("sqlite:///a", POSTGRESQL)])
+def test_a_replica_of_another_kind_is_refused(monkeypatch, addresses):
+    for name, address in zip(("PRIMARY", "REPLICA"), addresses, strict=True):
+        monkeypatch.setenv(name, address)
+    with pytest.raises(ImproperlyConfigured, match="REPLICA names a replica, which only PostgreSQL has"):
+        readers.env_replica("REPLICA", readers.env_database("PRIMARY", default=""))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("valkey://cache:6379/1", "redis://cache:6379/1"),
+        ("valkeys://:hunter2@cache", "rediss://:hunter2@cache"),
+        (" redis://cache ", "redis://cache"),
+        ("", None),
+    ],
+)
+def test_a_cache_is_one_of_valkey_or_redis(monkeypatch, text, address):
+    monkeypatch.setenv("CACHE", text)
+    assert readers.env_cache("CACHE") == address
+
+
+@pytest.mark.parametrize(
+    "text", ["cache:6379", "memcached://:hunter2@cache", "redis://", "redis://:hunter2@cache/name"]
+)
+def test_a_bad_address_of_a_cache_is_refused_and_its_password_not_repeated(monkeypatch, text):
+    monkeypatch.setenv("CACHE", text)
+    with pytest.raises(ImproperlyConfigured, match="CACHE is not the address of a cache") as caught:
+        readers.env_cache("CACHE")
+    assert "hunter2" not in str(caught.value)
+
+
 # The settings as a whole
 
 
@@ -190,6 +282,17 @@ def test_a_local_run_makes_a_secret_once_and_keeps_it_from_others(monkeypatch, t
     ("environment", "message"),
     [
         ({}, "SECRET_KEY is not set; set it to a long random text and keep it secret.\n"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short; set it to a random text of 50 characters or more.\n"),
+        (
+            {"SECRET_KEY": "k" * 50},
+            "ALLOWED_HOSTS is not set; set it to the host names of the site, separated by commas.",
+        ),
+        (
+            {**PRODUCTION, "VAR_DIR": "/dev/null/var"},
+            "VAR_DIR is '/dev/null/var', which cannot be made (Not a directory)",
+        ),
+        ({**PRODUCTION, "DATABASE_POOL": "many"}, "DATABASE_POOL is 'many'; set it to a whole number from 0 to 99.\n"),
+        ({**PRODUCTION, "HSTS_DAYS": "year"}, "HSTS_DAYS is 'year'; set it to a whole number from 0 to 3650.\n"),
         ({"LOCAL": "maybe"}, "LOCAL is 'maybe'; set it to true or false.\n"),
         ({"LOCAL": "true", "ALLOWED_HOSTS": ","}, "ALLOWED_HOSTS is empty; "),
         ({"LOCAL": "true", "DATABASE_URL": "nonsense"}, "DATABASE_URL is not a database address; "),
@@ -213,11 +316,47 @@ def test_outside_a_local_run_nothing_is_assumed():
         "from django.conf import settings as s;"
         "print(s.DEBUG, s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.WHITENOISE_USE_FINDERS)"
     )
-    done = manage("shell", "--no-imports", "--command", code, SECRET_KEY="x" * 60)
-    assert (done.stdout, done.stderr) == ("False [] True True False\n", "")
+    done = manage("shell", "--no-imports", "--command", code, **PRODUCTION)
+    assert (done.stdout, done.stderr) == ("False ['pathways.example.org'] True True False\n", "")
 
 
 def test_a_local_run_serves_this_machine_only():
     code = "from django.conf import settings as s; print(s.DEBUG, s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE)"
     done = manage("shell", "--no-imports", "--command", code, LOCAL="true", SECRET_KEY="x" * 60)
     assert done.stdout == "False ['localhost', '127.0.0.1', '[::1]'] False\n"
+
+
+@pytest.mark.parametrize("more", [{}, {"PROXIES": "1", "DATABASE_URL": "postgresql:///pathways"}])
+def test_django_finds_nothing_to_warn_of_in_production(more):
+    done = manage("check", "--deploy", "--fail-level=WARNING", **PRODUCTION, **more)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_setting_that_is_read_is_documented_and_the_other_way_round():
+    settings, server = (ROOT / "pathways/settings.py").read_text(), (ROOT / "deploy/gunicorn.conf.py").read_text()
+    read = set(re.findall(r'\benv_[a-z]+\(\s*"([A-Z_]+)"', settings + server))
+    read |= set(re.findall(r'\bos\.environ\.get\("([A-Z_]+)"', settings))
+    assert len(read) > 20
+    assert read == documented_settings()
+
+
+def test_only_a_proxy_of_ours_is_believed_that_it_was_https():
+    assert setting("SECURE_PROXY_SSL_HEADER", **PRODUCTION) == "None"
+    assert setting("SECURE_PROXY_SSL_HEADER", **PRODUCTION, PROXIES="1") == "('HTTP_X_FORWARDED_PROTO', 'https')"
+
+
+def test_https_and_what_hangs_on_it_can_be_left_out():
+    hanging = "SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE, settings.SECURE_HSTS_SECONDS"
+    assert setting(hanging, **PRODUCTION, HSTS_DAYS="2") == "True True 172800"
+    assert setting(hanging, **PRODUCTION, HTTPS="false") == "False False 0"
+    assert setting(hanging, LOCAL="true") == "False False 0"
+
+
+def test_what_was_signed_with_the_key_of_before_stays_good():
+    old = {"SECRET_KEY": "fedcba9876543210" * 4, "ALLOWED_HOSTS": "localhost"}
+    sign = "from django.core import signing; print(signing.dumps(1))"
+    signed = manage("shell", "--no-imports", "--command", sign, **old).stdout.strip()
+    read = f"from django.core import signing; print(signing.loads({signed!r}))"
+    changed = {**PRODUCTION, "SECRET_KEY_FALLBACKS": old["SECRET_KEY"]}
+    assert manage("shell", "--no-imports", "--command", read, **changed).stdout == "1\n"
+    assert "BadSignature" in manage("shell", "--no-imports", "--command", read, **PRODUCTION).stderr

@@ -155,8 +155,8 @@ class Fields(HTMLParser):
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         name = given.get("name")
-        if tag == "form":
-            self.inside = given.get("id", "").endswith(("_form", "login-form"))
+        if tag == "form" and given.get("id", "").endswith(("_form", "login-form")):
+            self.inside = True
         if not self.inside:
             return
         if tag == "input" and name and given.get("type") not in {"submit", "button", "file", "image", "search"}:
@@ -177,7 +177,9 @@ class Fields(HTMLParser):
             self.found[self.text] += data
 
     def handle_endtag(self, tag):
-        if tag == "textarea":
+        if tag == "form":
+            self.inside = False
+        elif tag == "textarea" and self.text:
             # HTML drops the first line end of a text area.
             self.found[self.text], self.text = self.found[self.text].removeprefix("\n"), None
         elif tag == "select":

@@ -16,6 +16,10 @@ class EventQuerySet(models.QuerySet):
     def delete(self):
         raise Kept("The audit log is not shortened.")
 
+    def forget_addresses(self, before):
+        """Take out where people were in entries older than ``before``; the entries stay. Return how many it was."""
+        return models.QuerySet.update(self.filter(at__lt=before, address__isnull=False), address=None)
+
 
 class Event(models.Model):
     """One entry of the audit log. Entries are added and never changed; they outlive the account they tell of."""

@@ -2,7 +2,8 @@
 
 from http import HTTPStatus
 
-from django.http import JsonResponse
+from django.http import HttpResponseServerError, JsonResponse
+from django.template import loader
 from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions, serializers
@@ -54,9 +55,9 @@ def as_problem(exception, context):
     return Response(content, status=response.status_code, headers=headers, content_type=MEDIA_TYPE)
 
 
-def plain(status, detail):
+def plain(status, detail, **members):
     """Return a problem document as a response of Django's own."""
-    return JsonResponse(document(status, detail), status=status, content_type=MEDIA_TYPE)
+    return JsonResponse(document(status, detail, **members), status=status, content_type=MEDIA_TYPE)
 
 
 # What answers where no view does
@@ -75,9 +76,11 @@ def not_found(request, exception):
 
 
 def server_error(request):
+    """Say that it was our doing, with the id by which the log tells what it was; nothing is looked up for it."""
+    number = getattr(request, "request_id", "")
     if request.path.startswith(PREFIX):
-        return plain(500, _("Something went wrong here. It has been recorded."))
-    return defaults.server_error(request)
+        return plain(500, _("Something went wrong here. It has been recorded."), request=number)
+    return HttpResponseServerError(loader.get_template("500.html").render({"request_id": number}))
 
 
 # Its description

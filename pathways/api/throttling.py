@@ -11,8 +11,8 @@ from rest_framework.throttling import BaseThrottle
 class Limit(BaseThrottle):
     """Counts the requests of each address in spans of time: one small number each, whatever the limit.
 
-    The count is kept in the cache "limits"; where that is the memory of each process, as it is by default, every
-    process counts for itself. What is answered with 304 is not counted: it does not come here.
+    The count is kept in the cache "limits"; where that is the memory of each process, as it is without a shared cache,
+    every process counts for itself. What is answered with 304 is not counted: it does not come here.
     """
 
     def allow_request(self, request, view):

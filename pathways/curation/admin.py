@@ -185,7 +185,10 @@ class RecordAdmin(UnsavedMixin, BulkMixin, EditingMixin, HistoryMixin, ListMixin
             return HttpResponseNotAllowed(["POST"])
         if not self.may_write(request):
             raise PermissionDenied
-        action, note = request.POST.get("action", ""), request.POST.get("note", "")
+        return self.stepped(request, record, request.POST.get("action", ""), request.POST.get("note", ""))
+
+    def stepped(self, request, record, action, note):
+        """Take a step with a record as it was last saved, and say what came of it."""
         try:
             record, said = self.taken(request, action, record, note)
         except workflow.Refused as refusal:

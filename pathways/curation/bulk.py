@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy
 from . import workflow
 from .changes import record as write_change
 from .comparing import Names, compare
+from .merging import MOST_THEMES
 from .models import Change, Status, Version
-from .snapshots import apply, snapshot
+from .snapshots import References, apply, contents, snapshot
 
 # Of so many records the page shows what will change, word by word; of the rest it says only that they will.
 SHOWN = 200
-MOST_THEMES = 4
+# Of so many records the contents are read at once.
+CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class Operation:
         return not (self.rows or self.values) or any(
             name in {one.name for one in model._meta.get_fields()} for name in (self.rows, self.values) if name
         )
+
+    def changes(self, content, given):
+        """Whether it makes other content of a record with ``content``."""
+        try:
+            return self.does(content, given, self) != content
+        except workflow.Refused:
+            return False
 
 
 def add_row(data, given, operation):
@@ -143,81 +152,110 @@ def carry_out(operation, records, user, given):
     """
     report, names = Report(), Names()
     written, anew = [], False
-    for record, target in begun(operation, records, user, given):
-        status, in_revision = target.status, target.revises_id is not None
-        # What is published shows what the public record gains.
-        publishes = in_revision and operation.step == Change.Action.PUBLISH
-        before = snapshot(target.revises if publishes else target)
-        try:
-            with transaction.atomic():
-                row, again = done(operation, target, user, given)
-        except (workflow.Refused, ValidationError) as refusal:
-            why = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-            report.refused.append(Outcome(record, [], why=why))
-            continue
-        after = snapshot(row)
-        if before == after and status == row.status and operation.name != "review-date" and not again:
-            report.unchanged.append(Outcome(record, []))
-            continue
-        fields = []
-        if len(report.changed) < SHOWN:
-            fields = compare(type(row)._meta.concrete_model, before, after, names=names)
-        reached = row.get_status_display() if status != row.status else ""
-        report.changed.append(Outcome(record, fields, reached, in_revision))
-        written.append(row)
-        anew = anew or again
+    targets = begun(operation, records, user, given)
+    for some in chunks(targets):
+        work = Work(operation, [target for _record, target in some], user, given)
+        for record, target in some:
+            status, in_revision = target.status, target.revises_id is not None
+            try:
+                with transaction.atomic():
+                    row, again = work.done(target)
+            except (workflow.Refused, ValidationError) as refusal:
+                why = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
+                report.refused.append(Outcome(record, [], why=why))
+                continue
+            # What is published shows what the public record gains.
+            before, after = work.before[row.pk], work.after.get(row.pk, work.before[row.pk])
+            if before == after and status == row.status and operation.name != "review-date" and not again:
+                report.unchanged.append(Outcome(record, []))
+                continue
+            fields = []
+            if len(report.changed) < SHOWN:
+                fields = compare(type(row)._meta.concrete_model, before, after, names=names)
+            reached = row.get_status_display() if status != row.status else ""
+            report.changed.append(Outcome(record, fields, reached, in_revision))
+            written.append(row)
+            anew = anew or again
     action = operation.step or Change.Action.EDIT
     note = given.get("note") or described(operation, given)
     report.change = write_change(action, written, actor=user, note=note, even_if_equal=anew)
     return report
 
 
-def changes(operation, record, given):
-    """Whether an operation makes other content of ``record``."""
-    content = snapshot(record)
-    try:
-        return operation.does(content, given, operation) != content
-    except workflow.Refused:
-        return False
+def chunks(rows):
+    """Yield the rows so many at a time that what is read of them at once fits in memory."""
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
 
 
 def begun(operation, records, user, given):
     """Return (record, the row to change) for each; what is published is revised, and the revisions begun as one."""
-    found, new = [], []
-    for record in records:
-        row = record
-        if record.is_public and operation.name not in {"archive", "review-date"}:
-            row = type(record)._base_manager.filter(revises=record).first() or record
-            if row is record and not operation.step and changes(operation, record, given):
-                row = workflow.begin(record)
-                new.append(row)
-        found.append((record, row))
+    if not records or operation.name in {"archive", "review-date"}:
+        return [(record, record) for record in records]
+    model = type(records[0])._meta.concrete_model
+    rows, new = {}, []
+    for some in chunks([record for record in records if record.is_public]):
+        ids = [record.pk for record in some]
+        rows |= {one.revises_id: one for one in model._base_manager.filter(revises__in=ids)}
+        if not operation.step:
+            known = contents(model, ids)
+            wanting = [one for one in some if one.pk not in rows and operation.changes(known[one.pk], given)]
+            revisions = workflow.begin(wanting)
+            rows |= {one.revises_id: one for one in revisions}
+            new += revisions
     if new:
         write_change(Change.Action.REVISE, new, actor=user, note=str(operation.label), even_if_equal=True)
-    return found
+    return [(record, rows.get(record.pk, record)) for record in records]
 
 
-def done(operation, row, user, given):
-    """Do ``operation`` with one row; return the row as it is then, and whether that is a version though equal."""
-    if operation.step:
-        step = workflow.STEPS[operation.step]
-        row = workflow.allowed(step, row, user, given.get("note", ""))
-        return workflow.taken(step, row)
-    if operation.name == "review-date":
-        row = workflow.locked(row.revises if row.revises_id else row)
-        row.review_due_on = given["date"]
-        row.save()
+class Work:
+    """An operation on some rows, with what is asked of all of them at once: their contents, and which are complete."""
+
+    def __init__(self, operation, rows, user, given):
+        self.operation, self.user, self.given = operation, user, given
+        self.step = workflow.STEPS.get(operation.step)
+        self.references = References()
+        model = type(rows[0])._meta.concrete_model
+        ids = {*(row.pk for row in rows), *(row.revises_id for row in rows if row.revises_id)}
+        # Held first: what is read of them must not change before it is written.
+        self.rows = {one.pk: one for one in model._base_manager.select_for_update().filter(pk__in=ids).order_by("pk")}
+        self.before = contents(model, ids)
+        self.after = {}
+        self.complete = set()
+        if self.step and self.step.wants_complete:
+            complete = model._base_manager.filter(pk__in=ids).exclude(model.lacking())
+            self.complete = set(complete.values_list("pk", flat=True))
+
+    def done(self, row):
+        """Do the operation with one row; return the row as it is then, and whether that is a version though equal."""
+        if self.step:
+            is_complete = row.pk in self.complete
+            row = workflow.allowed(self.step, row, self.user, self.given.get("note", ""), is_complete=is_complete)
+            took_in = row.revises_id and self.step.action == Change.Action.PUBLISH
+            row, again = workflow.taken(self.step, row)
+            if took_in:
+                self.after[row.pk] = snapshot(row)
+            return row, again
+        if self.operation.name == "review-date":
+            row = self.held(row.revises_id or row.pk)
+            row.review_due_on = self.given["date"]
+            row.save()
+            return row, False
+        row = self.held(row.pk)
+        if row.status == Status.ARCHIVED:
+            raise workflow.Refused(_("It is archived."))
+        if row.status == Status.IN_REVIEW and not self.user.has_perm(workflow.REVIEW):
+            raise workflow.Refused(_("It is in review."))
+        before = self.before[row.pk]
+        after = self.operation.does(before, self.given, self.operation)
+        apply(row, after, self.references, before=before)
+        self.after[row.pk] = after
         return row, False
-    row = workflow.locked(row)
-    if row.status == Status.ARCHIVED:
-        raise workflow.Refused(_("It is archived."))
-    if row.status == Status.IN_REVIEW and not user.has_perm(workflow.REVIEW):
-        raise workflow.Refused(_("It is in review."))
-    before = snapshot(row)
-    after = operation.does(before, given, operation)
-    if after != before:
-        apply(row, after)
-    return row, False
+
+    def held(self, pk):
+        if pk not in self.rows:
+            raise workflow.Refused(_("It is not there any more."))
+        return self.rows[pk]
 
 
 def described(operation, given):

@@ -75,10 +75,12 @@ def record(action, rows=(), *, removed=(), actor=None, note="", even_if_equal=Fa
     versions, public = [], False
     for model, pks in ids.items():
         newest = newest_versions(model, pks)
+        revised = {row.revises_id for row in rows if row._meta.concrete_model is model and is_revision(row)}
+        of_revisions = newest_versions(model, revised, of_revision=True) if revised else {}
         for row, data in snapshots(model._base_manager.filter(pk__in=pks)):
             before = newest.get(row.pk)
             if is_revision(row):
-                before = newest_versions(model, [row.revises_id], of_revision=True).get(row.revises_id)
+                before = of_revisions.get(row.revises_id)
             if action != Change.Action.LOAD and isinstance(row, Record) and row.is_public:
                 stamp(row, data, before)
             version = version_of(row, data)

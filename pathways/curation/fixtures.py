@@ -398,6 +398,25 @@ def load(directory, *, overwrite=(), prune=False, dry_run=False, actor=None):
     if unknown:
         raise FixtureError(f"the files have no {', '.join(sorted(unknown))}")
     state = {model: State(model) for model in curated_models()}
+    write, adopt = compare(entries, state, report, overwrite)
+    references = References()
+    for part in (write_root, write_owned):
+        for one, row in write:
+            try:
+                part(one, row, references)
+            except ValidationError as error:
+                raise one.error("; ".join(messages(error))) from None
+            except DatabaseError as error:
+                raise one.error(str(error).strip().splitlines()[0]) from None
+    record(Change.Action.LOAD, [*(row for _one, row in write), *adopt], actor=actor, even_if_equal=True)
+    missing(entries, state, report, prune=prune, actor=actor)
+    if dry_run:
+        transaction.set_rollback(True)
+    return report
+
+
+def compare(entries, state, report, overwrite=()):
+    """Report how ``entries`` differ from ``state``; return the (entry, row) pairs to write and the rows to adopt."""
     write, adopt = [], []
     for one in entries:
         one.follow(state)
@@ -419,29 +438,17 @@ def load(directory, *, overwrite=(), prune=False, dry_run=False, actor=None):
             write.append((one, row))
         else:
             report.left.append(f"{one}: {', '.join(fields)}")
-    references = References()
-    for part in (write_root, write_owned):
-        for one, row in write:
-            try:
-                part(one, row, references)
-            except ValidationError as error:
-                raise one.error("; ".join(messages(error))) from None
-            except DatabaseError as error:
-                raise one.error(str(error).strip().splitlines()[0]) from None
-    record(Change.Action.LOAD, [*(row for _one, row in write), *adopt], actor=actor, even_if_equal=True)
-    missing(entries, state, report, prune=prune, actor=actor)
-    if dry_run:
-        transaction.set_rollback(True)
-    return report
+    return write, adopt
 
 
 class State:
     """The rows of one model as they stand, with their snapshots and newest versions."""
 
-    def __init__(self, model):
+    def __init__(self, model, *, lock=True):
         rows = model._base_manager.filter(revises=None) if issubclass(model, Record) else model._base_manager.all()
-        # Locked until the load is over: who is saving a record has finished, and who comes now waits.
-        rows = rows.select_for_update()
+        if lock:
+            # Until the load is over: who is saving a record has finished, and who comes now waits.
+            rows = rows.select_for_update()
         self.rows = {row.natural_key()[0]: (row, data) for row, data in snapshots(rows)}
         self.newest = newest_versions(model) if self.rows else {}
         self.former = {}

@@ -9,6 +9,9 @@ from .models import Change, Curated, Owned, Record, Status, lines
 from .snapshots import apply, content_fields, owned_models, snapshot
 from .workflow import Refused, locked
 
+# What a record may have at most; more than these would say nothing of it.
+MOST_THEMES = 4
+
 
 @transaction.atomic
 def merge(kept, gone, user, note="", *, choose=()):
@@ -70,9 +73,15 @@ def combined(model, kept, gone, choose=()):
         known = {data["title"]}
         if text := "\n".join(name for name in dict.fromkeys(names) if name not in known):
             data["other_names"] = text
-    if len(data.get("theme_rows", [])) > 4:
-        data["theme_rows"] = data["theme_rows"][:4]
+    if "theme_rows" in data:
+        data["theme_rows"] = data["theme_rows"][:MOST_THEMES]
     return data
+
+
+def themes_left_behind(gone, combined):
+    """Return the keys of the themes in the content ``gone`` for which ``combined`` has no room, in their order."""
+    kept = {row["theme"] for row in combined.get("theme_rows", [])}
+    return [row["theme"] for row in gone.get("theme_rows", []) if row["theme"] not in kept]
 
 
 def drop_own_references(model, content, slugs):

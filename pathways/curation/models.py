@@ -457,9 +457,9 @@ class DataVersion(models.Model):
 
     @classmethod
     @contextmanager
-    def hold(cls):
-        """Read the data version once, for everything within that asks for it, and give it."""
-        token = held.set(cls.current())
+    def hold(cls, version=None):
+        """Read the data version once, unless it is given, for everything within that asks for it, and give it."""
+        token = held.set(version or cls.current())
         try:
             yield held.get()
         finally:

@@ -63,6 +63,11 @@ def snapshots(queryset):
         yield row, content(row)
 
 
+def contents(model, ids):
+    """Return the contents of the rows of ``model`` with these ids, by id, in a bounded number of queries."""
+    return {row.pk: data for row, data in snapshots(model._base_manager.filter(pk__in=ids))}
+
+
 def snapshot(row):
     """Return the content of ``row`` as it stands in the database."""
     model = row._meta.concrete_model
@@ -166,31 +171,45 @@ def there_is_no(model, key):
     return ValidationError(_("there is no %(name)s “%(key)s”") % {"name": model._meta.verbose_name, "key": key})
 
 
-def apply(row, data, references=None):
+def apply(row, data, references=None, *, before=None):
     """Give ``row`` and the rows it owns the content that ``data`` holds, what it does not hold becoming empty.
 
-    ``data`` is what ``snapshot`` returns; ``row`` may be new. Raises ValidationError naming the field and the rule.
-    Nothing is undone on an error: call it within a transaction.
+    ``data`` is what ``snapshot`` returns; ``row`` may be new. ``before`` is what it returns now, if that is at hand:
+    what differs is written then, and nothing else. Raises ValidationError naming the field and the rule. Nothing is
+    undone on an error: call it within a transaction.
     """
     references = references or References()
     is_new = row._state.adding
-    apply_root(row, data, references)
-    apply_owned(row, data, references, is_new=is_new)
+    if before is None:
+        apply_root(row, data, references)
+        apply_owned(row, data, references, is_new=is_new)
+        return
+    changed = differences(before, data)
+    if any(name not in row.owned for name in changed):
+        apply_root(row, data, references, only=changed)
+    if any(name in row.owned for name in changed):
+        apply_owned(row, data, references, before=before, only=changed)
 
 
-def apply_root(row, data, references):
-    """Write what ``data`` says of the row itself, not of the rows it owns."""
-    write(row, {name: value for name, value in data.items() if name not in row.owned}, references)
+def apply_root(row, data, references, *, only=None):
+    """Write what ``data`` says of the row itself, not of the rows it owns; of its values those ``only``."""
+    write(row, {name: value for name, value in data.items() if name not in row.owned}, references, only=only)
 
 
-def apply_owned(row, data, references, *, is_new=False):
+def apply_owned(row, data, references, *, is_new=False, before=None, only=()):
     """Write what ``data`` says of the rows that ``row`` owns: what is gone first, then what is there, owners first.
 
-    A row that ``is_new`` owns none yet; saying so spares looking for them.
+    A row that ``is_new`` owns none yet; saying so spares looking for them. With ``before``, the content as it is, rows
+    are written where they differ from it, which they do ``only`` in the relations of these names.
     """
     owned = owned_models(type(row)._meta.concrete_model)
+    if before is not None:
+        bound = bound_together(type(row)._meta.concrete_model)
+        names = {*only, *bound} if bound.intersection(only) else {*only}
+        owned = {name: model for name, model in owned.items() if name in names}
     wanted = {name: dict(keyed(model, data.get(name, []), name, references)) for name, model in owned.items()}
-    kept = {name: {} if is_new else {own_key(one): one for one in getattr(row, name).all()} for name in owned}
+    there = {name: dict(keyed(model, (before or {}).get(name, []), name, references)) for name, model in owned.items()}
+    kept = {name: {} if is_new else {own_key(one): one for one in rows_of(row, name)} for name in owned}
     if not is_new:
         gone = {name: kept[name].keys() - wanted[name].keys() for name in owned}
         remove({name: {key: kept[name].pop(key) for key in gone[name]} for name in owned}, row)
@@ -198,6 +217,10 @@ def apply_owned(row, data, references, *, is_new=False):
     for name, model in owned.items():
         for position, (key, content_) in enumerate(wanted[name].items(), start=1):
             one = kept[name].get(key) or model(**{model.owner: row})
+            stays = not has_position(model) or one.position == position
+            if key in kept[name] and stays and there[name].get(key) == content_:
+                siblings[model, key] = one
+                continue
             if has_position(model):
                 one.position = position
             to_siblings = {field.name for field in content_fields(model)[0] if to_same_model(model, field)}
@@ -219,8 +242,11 @@ def apply_owned(row, data, references, *, is_new=False):
 
 
 def remove(going, row):
-    """Delete the rows that ``row`` owns no longer, those that others refer to last, and no row that stays with them."""
-    owned = owned_models(type(row)._meta.concrete_model)
+    """Delete the rows that ``row`` owns no longer, those that others refer to last, and no row that stays with them.
+
+    ``going`` are the rows by the name of their relation and their key.
+    """
+    owned = {name: model for name, model in owned_models(type(row)._meta.concrete_model).items() if name in going}
     for name, model in owned.items():
         for field in content_fields(model)[0]:
             # A row with such a reference in its key goes with what it refers to.
@@ -236,18 +262,99 @@ def remove(going, row):
                 raise located(ValidationError(_("others refer to it: %s") % others), name, key) from None
 
 
+def give_content(rows, originals):
+    """Save ``rows``, all of them new, with the content of the ``originals`` in their order, in a few queries.
+
+    What stands beside the content they have already.
+    """
+    model = type(rows[0])._meta.concrete_model
+    plain, _many = content_fields(model)
+    for row, original in zip(rows, originals, strict=True):
+        for name in (*(field.attname for field in plain), *model.derived):
+            setattr(row, name, getattr(original, name))
+    model._base_manager.bulk_create(rows, batch_size=500)
+    twins = {model: {original.pk: row for row, original in zip(rows, originals, strict=True)}}
+    copy_values(model, twins[model])
+    for rows_model in owned_models(model).values():
+        copy_owned(rows_model, twins)
+
+
+def copy_owned(model, twins):
+    """Copy the rows of ``model`` that the originals in ``twins`` own for their twins; add them to ``twins``."""
+    owner = model._meta.get_field(model.owner)
+    old = list(model._base_manager.filter(**{f"{model.owner}__in": list(twins[owner.related_model])}))
+    new = []
+    relative = [field for field in content_fields(model)[0] if field.is_relation and model.is_relative(field)]
+    for one in old:
+        twin = model(**{field.attname: getattr(one, field.attname) for field in model._meta.concrete_fields})
+        twin.pk = None
+        setattr(twin, owner.attname, twins[owner.related_model][getattr(one, owner.attname)].pk)
+        for field in relative:
+            if not to_same_model(model, field) and (other := getattr(one, field.attname)):
+                setattr(twin, field.attname, twins[field.related_model][other].pk)
+        new.append(twin)
+    model._base_manager.bulk_create(new, batch_size=500)
+    twins[model] = {one.pk: twin for one, twin in zip(old, new, strict=True)}
+    to_own = [field for field in relative if to_same_model(model, field)]
+    for one, twin in zip(old, new, strict=True):
+        for field in to_own:
+            other = getattr(one, field.attname)
+            setattr(twin, field.attname, other and twins[model][other].pk)
+    if to_own and new:
+        model._base_manager.bulk_update(new, [field.name for field in to_own], batch_size=500)
+    copy_values(model, twins[model])
+
+
+def copy_values(model, twins):
+    """Copy the many-to-many values of the originals in ``twins`` for their twins."""
+    for field in content_fields(model)[1]:
+        through = field.remote_field.through
+        near, far = map(through._meta.get_field, (field.m2m_field_name(), field.m2m_reverse_field_name()))
+        values = through._base_manager.filter(**{f"{near.name}__in": list(twins)}).order_by("pk")
+        pairs = values.values_list(near.attname, far.attname)
+        through._base_manager.bulk_create(
+            (through(**{near.attname: twins[one].pk, far.attname: other}) for one, other in pairs), batch_size=500
+        )
+
+
+def rows_of(row, name):
+    """Return the rows that ``row`` owns under a name, with all that their keys are made of."""
+    rows = getattr(row, name)
+    model = owned_models(type(row)._meta.concrete_model)[name]
+    references = [part for part in model.key if model._meta.get_field(part).is_relation]
+    return rows.select_related(*references) if references else rows.all()
+
+
+@cache
+def bound_together(model):
+    """Return the names of the relations of ``model`` whose rows refer to each other: they are written together."""
+    names = {rows: name for name, rows in owned_models(model).items()}
+    bound = set()
+    for rows, name in names.items():
+        for field in content_fields(rows)[0]:
+            if field.is_relation and rows.is_relative(field):
+                bound |= {name, names[field.related_model]}
+    return frozenset(bound)
+
+
 def to_same_model(model, field):
     return field.is_relation and field.related_model is model
 
 
-def write(row, data, references, siblings=None):
-    """Set and save the fields of one row from ``data``, all of them; then its many-to-many values."""
+def write(row, data, references, siblings=None, only=None):
+    """Set and save the fields of one row from ``data``; then its many-to-many values.
+
+    Where ``only`` names no field of the row itself, that is not written, and of the values those it names.
+    """
     plain, many = content_fields(type(row)._meta.concrete_model)
     unknown = data.keys() - {field.name for field in (*plain, *many)}
     if unknown:
         raise ValidationError({name: _("there is no such field") for name in sorted(unknown)})
     errors = {}
     chosen = {}
+    if only is not None:
+        plain = plain if any(field.name in only for field in plain) else ()
+        many = [field for field in many if field.name in only]
     for field in plain:
         try:
             setattr(row, field.name, value_of(row, field, data.get(field.name), references, siblings))
@@ -260,9 +367,10 @@ def write(row, data, references, siblings=None):
             errors[field.name] = error.messages
     if errors:
         raise ValidationError(errors)
-    check(row)
     is_new = row._state.adding
-    row.save()
+    if only is None or plain:
+        check(row)
+        row.save()
     for name, others in chosen.items():
         if not is_new:
             getattr(row, name).set(others)

@@ -37,46 +37,68 @@ def undo(change, user):
         raise Refused(_("This is not a change that can be undone."))
     # What refers to others was recorded behind them, and comes back before them.
     versions = list(change.versions.select_related("content_type", "change").order_by("-pk"))
-    moved = [version.key for version in versions if later_versions(version).exists()]
-    if moved:
+    if moved := moved_on(versions):
         raise Refused(_("They have changed since: %s.") % ", ".join(sorted(moved)[:20]))
-    rows = []
+    rows, begun, references = [], [], References()
     for version in versions:
+        before = version_before(version)
+        if is_begun(version, before):
+            begun.append(revision_of(version))
+            continue
         try:
-            rows += brought_back(version)
+            rows += brought_back(version, before, references)
         except (ValidationError, models.ProtectedError) as error:
             why = " ".join(error.messages) if isinstance(error, ValidationError) else str(error.args[0])
             raise Refused(f"{version.key}: {why}") from None
+    for model in {type(revision) for revision in begun}:
+        model._base_manager.filter(pk__in=[one.pk for one in begun if type(one) is model]).delete()
     return write_change(Change.Action.UNDO, rows, actor=user, note=_("undid change %d") % change.pk)
 
 
-def later_versions(version):
-    later = Version.objects.filter(
-        content_type=version.content_type, object_id=version.object_id, pk__gt=version.pk
-    ).exclude(change=version.change_id)
-    return later.filter(of_revision=True) if version.of_revision else later
+def moved_on(versions):
+    """Return the keys of what has changed after ``versions``, all of one change; a revision goes by its own ones."""
+    moved = set()
+    for kind in {version.content_type_id for version in versions}:
+        touched = [version for version in versions if version.content_type_id == kind]
+        later = Version.objects.filter(content_type=kind, pk__gt=min(version.pk for version in touched))
+        since = set(later.exclude(change=touched[0].change_id).values_list("object_id", "of_revision"))
+        moved |= {
+            version.key
+            for version in touched
+            if (version.object_id, True) in since or (not version.of_revision and (version.object_id, False) in since)
+        }
+    return moved
 
 
-def brought_back(version):
-    """Give a record the state before ``version``; return the rows that were written."""
+def is_begun(version, before):
+    """Whether ``version`` is all that a revision holds which bulk work began: that says so in a note."""
+    begins = before is not None and before.change.action == Change.Action.REVISE
+    return version.of_revision and begins and before.change.note != ""
+
+
+def revision_of(version):
+    """Return the revision that ``version`` is one of; raise Refused if it has ended."""
     model = version.content_type.model_class()
-    before = version_before(version)
-    if version.of_revision:
-        revision = model._base_manager.select_for_update().filter(revises=version.object_id).first()
-        if revision is None:
-            raise Refused(_("They have changed since: %s.") % version.key)
-        if before.change.action == Change.Action.REVISE and before.change.note:
-            # Bulk work began it, which says so in a note; it holds nothing else.
-            revision.delete()
-            return []
-        revision.status = before.status
-        apply(revision, before.snapshot)
-        return [revision]
+    revision = model._base_manager.select_for_update().filter(revises=version.object_id).first()
+    if revision is None:
+        raise Refused(_("They have changed since: %s.") % version.key)
+    return revision
+
+
+def brought_back(version, before, references):
+    """Give a record the state ``before`` a version; return the rows that were written."""
     if before is None:
         raise Refused(_("Nothing is known of it before: %s.") % version.key)
-    row = model._base_manager.select_for_update().get(pk=version.object_id)
-    set_beside(row, before)
-    apply(row, before.snapshot)
+    if version.of_revision:
+        revision = revision_of(version)
+        revision.status = before.status
+        revision.save()
+        apply(revision, before.snapshot, references, before=version.snapshot)
+        return [revision]
+    row = version.content_type.model_class()._base_manager.select_for_update().get(pk=version.object_id)
+    set_beside(row, before, references)
+    row.save()
+    apply(row, before.snapshot, references, before=version.snapshot)
     rows = [row]
     if version.change.action == Change.Action.PUBLISH and before.status == Status.PUBLISHED:
         rows.append(revision_again(row, version))
@@ -97,9 +119,8 @@ def revision_again(public, version):
     return revision
 
 
-def set_beside(row, version):
+def set_beside(row, version, references):
     """Set what stands beside the content of ``row`` to what a version says."""
-    references = References()
     for name in row.beside:
         field = row._meta.get_field(name)
         value = version.beside.get(name)

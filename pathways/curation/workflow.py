@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from .changes import record as write_change
 from .models import Change, Status, Version
-from .snapshots import apply, snapshot
+from .snapshots import apply, give_content, snapshot
 from .uniting import united
 
 # What counts as having written a record.
@@ -166,18 +166,22 @@ def take(action, record, user, note=""):
     return record
 
 
-def allowed(step, record, user, note=""):
-    """Return ``record`` as it stands now, held for the step; raise Refused if ``user`` may not take it so."""
+def allowed(step, record, user, note="", *, is_complete=False):
+    """Return ``record`` as it stands now, held for the step; raise Refused if ``user`` may not take it so.
+
+    Saying that it ``is_complete`` spares asking what it lacks.
+    """
     record = locked(record)
     if record.status != step.origin:
         raise Refused(
-            _("It is %(status)s now: someone else has taken a step with it.") % {"status": record.get_status_display()}
+            _("Its status is “%(status)s” now: someone else has taken a step with it.")
+            % {"status": record.get_status_display()}
         )
     if not may(user, step, record):
         raise Refused(_("You may not do that."))
     if step.wants_note and not note.strip():
         raise Refused(_("Say why, in a note."))
-    if step.wants_complete and (lacking := missing(record)):
+    if step.wants_complete and not is_complete and (lacking := missing(record)):
         raise Refused(" ".join(str(one.message) for one in lacking))
     if step.wants_other_eyes and settings.FOUR_EYES and alone(record, user):
         raise Refused(_("You alone wrote this. Someone else has to publish it."))
@@ -214,17 +218,20 @@ def revise(record, user):
         raise Refused(_("Only what is published is revised."))
     if found := type(record)._base_manager.filter(revises=record).first():
         return found
-    revision = begin(record)
+    [revision] = begin([record])
     write_change(Change.Action.REVISE, [revision], actor=user, even_if_equal=True)
     return revision
 
 
-def begin(record):
-    """Return a new revision of ``record`` with its content."""
-    due = record.review_due_on
-    revision = type(record)(slug=record.slug, revises=record, status=Status.DRAFT, review_due_on=due)
-    apply(revision, snapshot(record))
-    return revision
+def begin(records):
+    """Return a new revision of each of ``records``, which are of one kind, with its content."""
+    revisions = [
+        type(record)(slug=record.slug, revises=record, status=Status.DRAFT, review_due_on=record.review_due_on)
+        for record in records
+    ]
+    if revisions:
+        give_content(revisions, records)
+    return revisions
 
 
 @transaction.atomic
@@ -242,15 +249,26 @@ def base_of(revision):
     return beginning_of(revision).snapshot
 
 
-def beginning_of(revision):
-    """Return the version in which a revision began."""
-    return versions_of(revision).filter(of_revision=True, change__action=Change.Action.REVISE).first()
+def beginning_of(record, before=None):
+    """Return the version in which the last revision of a record began, or the last one ``before`` a version."""
+    begun = versions_of(record).filter(of_revision=True, change__action=Change.Action.REVISE)
+    return (begun.filter(pk__lte=before.pk) if before else begun).first()
+
+
+def ended_by(version):
+    """Return the first change since ``version`` that published or discarded what it is a version of, or None."""
+    later = Version.objects.filter(
+        content_type=version.content_type_id, object_id=version.object_id, pk__gt=version.pk
+    ).filter(change__action__in=[Change.Action.PUBLISH, Change.Action.DISCARD])
+    ended = later.select_related("change__actor").order_by("pk").first()
+    return ended.change if ended else None
 
 
 def publish_revision(revision):
     """Give the content of ``revision`` to the public record, with what has changed there since, and delete it."""
     public = locked(revision.revises)
-    data, conflicts = united(public._meta.concrete_model, base_of(revision), snapshot(revision), snapshot(public))
+    before = snapshot(public)
+    data, conflicts = united(public._meta.concrete_model, base_of(revision), snapshot(revision), before)
     if conflicts:
         raise Conflict(_("The published record has changed meanwhile in: %s.") % ", ".join(conflicts), conflicts)
     due = revision.review_due_on
@@ -258,7 +276,8 @@ def publish_revision(revision):
         public.review_due_on = due
     revision.delete()
     public.reviewed_on = timezone.localdate()
-    apply(public, data)
+    public.save()
+    apply(public, data, before=before)
     return public
 
 

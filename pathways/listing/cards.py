@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from django.template.loader import get_template
 from django.utils.translation import get_language
 
+from pathways.counters import cache_asked
+
 from .index import changed_records, within_transaction
 
 # So many are kept for each list, language and process; a card is about a kilobyte.
@@ -35,6 +37,7 @@ class Cards(Sequence):
         known = kept_at(self.listing.filter.index, self.template_name)
         # Another thread may drop what is kept; what was found stays.
         found = {pk: card for pk in public if (card := known.get(pk)) is not None}
+        cache_asked("cards", hits=len(found), misses=len(public) - len(found))
         template = get_template(self.template_name)
         for record in self.listing.fetch([pk for pk in ids if pk in public and pk not in found]):
             known[record.pk] = found[record.pk] = template.render({"record": record})

@@ -90,6 +90,11 @@ class Export:
     def __len__(self):
         raise NotImplementedError
 
+    @property
+    def row_count(self):
+        """How many rows it takes to make, more or less, for who bounds how much is made at once."""
+        return len(self)
+
     def rows(self, related=None):
         """Return an iterable of the rows, each with ``related``: else with all that the columns need."""
         raise NotImplementedError

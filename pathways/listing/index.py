@@ -180,6 +180,12 @@ class ListIndex:
                 return False
         return True
 
+    def under(self, version):
+        """Return the same index under another version."""
+        same = object.__new__(ListIndex)
+        vars(same).update(vars(self), version=version)
+        return same
+
     # Answers
 
     def years_within(self, name, lookup, bound):
@@ -255,7 +261,11 @@ current = {}
 
 
 def index_for(filter_class):
-    """Return the index of a list at the current version of the data; bring it up to date first if need be."""
+    """Return the index of a list at the current version of the data; bring it up to date first if need be.
+
+    It may know of later changes, as another thread's request has seen them, or one that reads another database: it
+    says all the same that it is at the version of this request, since that is what this request reads rows of.
+    """
     stamp = DataVersion.current()
     version = stamp.epoch, stamp.number
     if within_transaction():
@@ -270,7 +280,7 @@ def index_for(filter_class):
         index.look_at = next_look()
         if is_wrong(index):
             index = put_right(filter_class)
-    return index
+    return index if index.version == version else index.under(version)
 
 
 def next_look():

@@ -11,15 +11,25 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 import pathways
+from pathways.counters import cache_asked
 from pathways.curation.models import DataVersion
 
 from .pages import KeptPages
 
 # What does not come from the curated data, or is not the same for everybody.
-LEFT_OUT = ("/admin/", "/static/", "/healthz")
+LEFT_OUT = ("/admin/", "/static/", "/healthz", "/readyz", "/metrics")
 STARTED = timezone.now().isoformat()
 
 kept_pages = KeptPages(settings.PAGE_CACHE_MIB * 1024 * 1024)
+
+
+def is_for_everyone(request):
+    """Whether a request only reads, and is answered the same whoever sends it: it is nobody's who is signed in."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and not request.path.startswith(LEFT_OUT)
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+    )
 
 
 class DataVersionMiddleware:
@@ -38,11 +48,7 @@ class DataVersionMiddleware:
         self.release = (pathways.__version__, start, *shown)
 
     def __call__(self, request):
-        if (
-            request.method not in {"GET", "HEAD"}
-            or request.path.startswith(LEFT_OUT)
-            or settings.SESSION_COOKIE_NAME in request.COOKIES
-        ):
+        if not is_for_everyone(request):
             return self.get_response(request)
         address = get_language(), request.build_absolute_uri()
         page = kept_pages.get(address)
@@ -65,14 +71,15 @@ class DataVersionMiddleware:
                 response["Access-Control-Allow-Origin"] = "*"
             return response
         if page and page.etag == etag:
+            cache_asked("pages", hits=1)
             return page.answer()
         response = self.get_response(request)
         # What is made for one reader alone says itself that nobody keeps it.
         if response.status_code == 200 and "no-store" not in response.get("Cache-Control", ""):
             response["ETag"] = etag
             patch_cache_control(response, no_cache=True)
-            if request.method == "GET":
-                kept_pages.keep(address, response)
+            if request.method == "GET" and kept_pages.keep(address, response):
+                cache_asked("pages", misses=1)
         return response
 
     def etag(self, address, version):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.conf import settings
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, connection, connections, models, router, transaction
 from django.db.models import Count, F, Sum
 from pyroaring import BitMap
 
@@ -234,6 +234,7 @@ def find(model, text):
 def asked(source, query):
     if not query.wanted:
         return Matches(BitMap(), [])
+    connection = connections[router.db_for_read(SearchEntry)]
     dialect = DIALECTS[connection.vendor]
     low, high = source.keys
     with connection.cursor() as cursor:
@@ -273,6 +274,7 @@ def suggested(text, limit):
         return []
     *others, last = query.wanted
     last = Part(last.words, prefix=True)
+    connection = connections[router.db_for_read(SearchEntry)]
     dialect = DIALECTS[connection.vendor]
     whole = "|" + " ".join(word for part in query.wanted for word in part.words)
     with connection.cursor() as cursor:

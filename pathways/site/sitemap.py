@@ -26,6 +26,7 @@ SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 OVERVIEWS = (
     "site:home",
     "site:about",
+    "operations:privacy",
     "practices:list",
     "outcomes:list",
     "outcomes:recommendations",

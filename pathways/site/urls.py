@@ -88,5 +88,4 @@ urlpatterns = [
     path("data/pathways.sqlite", data.Database.as_view(), name="data-database"),
     path("data/changes.<slug:extension>", data.Changes.as_view(), name="data-changes"),
     path("data/<slug:name>.csv", data.TableFile.as_view(), name="data-table"),
-    path("healthz", views.healthz, name="healthz"),
 ]

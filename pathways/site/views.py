@@ -2,14 +2,11 @@
 
 from collections import defaultdict
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from pyroaring import BitMap
 
@@ -497,12 +494,3 @@ def not_found(request, exception):
     """Answer 404 with a page that says what to do next."""
     reason = str(exception) if isinstance(exception, PastTheEnd) else ""
     return render(request, "404.html", {"reason": reason}, status=404)
-
-
-@csrf_exempt
-@require_safe
-def healthz(request):
-    """Say that the site and its database answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok\n", content_type="text/plain")

@@ -123,9 +123,10 @@ class ReportError(SuggestionView):
 
     def dispatch(self, request, *args, slug, **kwargs):
         try:
-            self.record = self.model.objects.get_by_natural_key(slug)
+            found = self.model.objects.get_by_natural_key(slug)
         except self.model.DoesNotExist:
             raise Http404 from None
+        self.record = found.merged_into or found
         if not self.record.is_public:
             raise Http404
         if self.record.slug != slug and request.method in {"GET", "HEAD"}:

@@ -52,6 +52,7 @@ PAGES = {
     "report an error in an outcome": ("/outcomes/budapest-process-legal-pathways-r-2/suggest/", 200),
     "report an error in a meeting": ("/meetings/budapest-process-legal-pathways-meeting-1/suggest/", 200),
     "about": ("/about/", 200),
+    "privacy": ("/privacy/", 200),
     "API": ("/api/docs/", 200),
     "data": ("/data/", 200),
     "nothing there": ("/nowhere/", 404),

@@ -4,7 +4,7 @@ from django.urls import get_resolver, resolve
 
 from .pages import PAGES
 
-NOT_PAGES = {"site:healthz", "site:oai", "site:suggest"}
+NOT_PAGES = {"operations:healthz", "operations:readyz", "operations:metrics", "site:oai", "site:suggest"}
 # Of the admin, or of one person: test_people looks at them.
 NOT_PAGES |= {"suggestions:state", "accounts:second-factor", "accounts:enrol", "accounts:manage"}
 

@@ -129,11 +129,21 @@ def test_the_desk_is_sound_for_those_who_hear_it_and_fits_a_tablet(visit, log_in
     tab.get_by_role("button", name="Revise").click()
     expect(tab.get_by_label("Summary")).to_be_visible()
     form = tab.url
+    # A draft that lacks all it can lack says so in its head, beside its fields and over its rows.
+    tab.goto("/admin/practices/practice/add/")
+    tab.get_by_label("Title:").fill("Hardly begun")
+    tab.get_by_label("Summary").fill("Too short.")
+    tab.get_by_label("Kind:").select_option("tool")
+    tab.get_by_role("button", name="Save and continue editing").first.click()
+    expect(tab.locator(".missing li")).to_have_count(4)
+    expect(tab.locator(".lacks")).to_have_count(4)
+    incomplete = tab.url
     found = {}
     for address in (
         "/admin/",
         "/admin/practices/practice/",
         form,
+        incomplete,
         record,
         record.replace("change/", "history/"),
         record.replace("change/", "merge/"),

@@ -74,6 +74,15 @@ def test_the_preview_is_for_staff_only(ana, client, django_user_model):
     assert client.get(address).status_code == 403
 
 
+@pytest.mark.parametrize(("start", "end"), [("202", "2022"), ("2019", "20221"), ("1899", ""), ("", "2101")])
+def test_a_year_that_is_a_slip_of_the_pen_is_told_beside_its_field(ana, start, end):
+    draft = ana.writes()
+    page = ana.send(draft, ana.form(draft), start_year=start, end_year=end)
+    assert page.status_code == 200
+    assert set(page.context["adminform"].errors) <= {"start_year", "end_year"} != set()
+    ana.save(draft, start_year="1900", end_year="2100")
+
+
 def test_the_form_stands_in_the_order_of_the_public_page(ana):
     text = ana.read(ana.writes())
     places = [

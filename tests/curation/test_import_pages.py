@@ -1,17 +1,20 @@
 """The pages of imports in the admin: who may see them, and what each button does."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from pathways.curation.fixtures import load
 from pathways.curation.importing import running
-from pathways.curation.importing.models import ImportRow, ImportRun
+from pathways.curation.importing.models import KEPT, ImportRow, ImportRun
 from pathways.curation.models import Change
+from practices.importing import PRACTICE_SHEETS
 from practices.models import Practice
 
 from .helpers import write_fixtures
@@ -152,6 +155,25 @@ def test_imports_that_were_begun_and_not_finished_are_found(desk):
     front = desk.get("/admin/")
     assert f'href="{UPLOAD}"' in front.content.decode()
     assert "Imports of practices, not finished" in text_of(front)
+
+
+def test_imports_of_long_ago_go_when_another_begins(desk, editor):
+    running.carry_out(PRACTICE_SHEETS, ImportRun.objects.get(pk=number_of(checked(desk, NEW))), editor)
+    lying = checked(desk, {**NEW, "title": "Left lying"})
+    ImportRun.objects.update(started_at=timezone.now() - KEPT - timedelta(days=1))
+    recent = checked(desk, {**NEW, "title": "Recent"})
+    ImportRun.objects.filter(pk=number_of(recent)).update(started_at=timezone.now() - KEPT + timedelta(days=1))
+    new = checked(desk, {**NEW, "title": "New"})
+    assert {run.pk for run in ImportRun.objects.all()} == {number_of(recent), number_of(new)}
+    assert desk.get(lying).status_code == 404
+    assert ImportRow.objects.count() == 2
+    # What it changed stays, and so does the history of it.
+    assert Practice.objects.filter(title=NEW["title"]).exists()
+    assert Change.objects.filter(action="import").exists()
+
+
+def number_of(address):
+    return int(address.rstrip("/").rpartition("/")[2])
 
 
 @pytest.mark.parametrize("role", ["nobody", "viewer", "author"])

@@ -56,6 +56,17 @@ def test_a_title_that_is_typed_finds_its_likes(ana, typed):
         assert found(ana, typed)[:1] == ["Pilot Linking Work and Study (PALIM)"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["A wholly new successor of palim in three countries", "PALIM II", "The second (Palim) scheme for nurses"]
+)
+@pytest.mark.parametrize("names", [{"acronym": "PALIM"}, {"other_names": "Pilot project of old (PALIM)"}])
+def test_a_title_with_the_acronym_of_a_record_in_it_finds_the_record(ana, typed, names):
+    one = published(title="Pilot Project Addressing Labour Shortages", **names)
+    published(title="Seasonal workers of Norway", acronym="SWN")
+    assert found(ana, typed) == [str(one)]
+    assert found(ana, "Palimony for nurses abroad") == []
+
+
 def test_what_is_unlike_or_itself_or_archived_is_not_told(ana):
     own = published(title="Pilot Linking Work")
     published(title="Pilot Linking Work once", status=Status.ARCHIVED)
@@ -164,6 +175,16 @@ def test_a_merge_takes_the_words_that_were_chosen(rui, pair):
     rui.client.post(rui.address(kept, "merge"), {"gone": gone.pk, "take-kind": "on"})
     kept.refresh_from_db()
     assert (kept.kind, kept.title, kept.description) == ("tool", "PALIM", "Gone's.")
+
+
+def test_a_merge_tells_which_themes_it_has_no_room_for(rui):
+    kept = published(title="Kept", themes=["skills", "visas", "return"])
+    gone = published(title="Gone", themes=["rights", "skills", "admission", "youth"])
+    page = rui.read(kept, "merge", gone=gone.pk)
+    assert "these are left behind, unless you remove others first: admission, youth." in page
+    rui.client.post(rui.address(kept, "merge"), {"gone": gone.pk})
+    assert [row["theme"] for row in snapshot(kept)["theme_rows"]] == ["skills", "visas", "return", "rights"]
+    assert "left behind, unless" not in rui.read(kept, "merge", gone=published(themes=["skills"]).pk)
 
 
 def test_a_merge_is_undone_as_a_whole(rui, pair, client):

@@ -203,6 +203,11 @@ def test_the_database_refuses_a_period_that_ends_before_it_starts():
     assert refused_by_the_database(lambda: factories.practice(start_year=2020, end_year=2019))
 
 
+@pytest.mark.parametrize("years", [{"start_year": 202}, {"start_year": 2019, "end_year": 20221}])
+def test_the_database_refuses_a_year_that_is_a_slip_of_the_pen(years):
+    assert refused_by_the_database(lambda: factories.practice(**years))
+
+
 def test_the_database_refuses_a_date_without_its_precision():
     assert refused_by_the_database(lambda: factories.meeting(starts_on="2020-01-01"))
     assert refused_by_the_database(lambda: factories.meeting(date_precision="day"))

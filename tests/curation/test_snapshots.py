@@ -210,6 +210,45 @@ def test_a_snapshot_makes_an_equal_record_elsewhere():
     assert snapshot(copy) == snapshot(practice)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"summary": "Another."},
+        {"sectors": []},
+        {"sectors": ["care", "ict"], "acronym": "A"},
+        {"theme_rows": [{"theme": "visas"}, {"theme": "skills"}]},
+        {"theme_rows": [{"theme": "visas"}]},
+        {"country_rows": [{"country": "MA", "role": "host", "basis": "stated"}]},
+        {"figures": []},
+    ],
+    ids=str,
+)
+def test_what_differs_from_the_content_at_hand_is_written_and_nothing_else(values):
+    factories.sector("care", "Care", "Q")
+    practice = factories.practice(countries=[("MA", "origin"), ("MA", "host")], themes=["skills", "visas"])
+    practice.sectors.set([factories.sector("ict")])
+    Figure.objects.create(practice=practice, slug="n", value="3", counts="courses", nature="result")
+    before, data = snapshot(practice), with_values(practice, **values)
+    data = {name: value for name, value in data.items() if value != []}
+    ids = {row.pk for name in ("citations", "country_rows") for row in getattr(practice, name).all()}
+    apply(practice, data, before=before)
+    assert snapshot(practice) == data
+    assert {row.pk for row in practice.citations.all()} <= ids
+    assert {row.pk for row in practice.country_rows.all()} <= ids
+    assert sorted(row.position for row in practice.theme_rows.all()) == [*range(1, len(data["theme_rows"]) + 1)]
+
+
+def test_sessions_that_refer_to_each_other_are_written_with_what_refers_to_them():
+    meeting = factories.meeting()
+    day = meeting.sessions.create(slug="day-1", title="Day 1", kind="session", position=1)
+    panel = meeting.sessions.create(slug="panel", title="Panel", kind="panel", position=2, parent=day)
+    meeting.participations.create(country=factories.country(), session=panel, role="chair")
+    before = snapshot(meeting)
+    rows = [{**row, "title": "Renamed"} if row["slug"] == "panel" else row for row in before["sessions"]]
+    apply(meeting, {**before, "sessions": rows}, before=before)
+    assert snapshot(meeting) == {**before, "sessions": rows}
+
+
 def test_applying_leaves_address_status_and_dates_alone():
     practice = factories.practice(slug="palim")
     before = Practice.objects.values("slug", "status", "published_on", "first_slug").get(pk=practice.pk)

@@ -7,14 +7,15 @@ import re
 import pytest
 from django.utils import timezone
 
-from pathways.curation import presence
+from pathways.curation import presence, workflow
 from pathways.curation.models import Change, Opening
 from pathways.curation.snapshots import snapshot
 from pathways.curation.uniting import both
+from practices.models import Practice
 from tests import factories as make
 
 from .desk import SUMMARY, Person, published
-from .helpers import unversioned
+from .helpers import AdminForm, unversioned
 
 pytestmark = pytest.mark.django_db
 
@@ -230,3 +231,160 @@ def test_the_next_in_my_list(ana):
     assert answer.url == ana.address(second) + filters
     ana.step(second, "submit")
     assert ana.save(first, _next="1").url == "/admin/"
+
+
+# What was typed into a revision that has ended meanwhile
+
+
+@pytest.fixture
+def revised(ana):
+    """A published practice, and a revision of it that was submitted and is open with a reviewer."""
+    public = published(title="Public", slug="public", description="As published.")
+    revision = workflow.revise(public, ana.user)
+    ana.save(revision, acronym="NEW")
+    return public, revision
+
+
+def published_by(person, revision):
+    workflow.take("submit", revision, person.user)
+    workflow.take("publish", revision, person.user)
+
+
+def discarded_by(person, revision):
+    workflow.discard(revision, person.user)
+
+
+@pytest.mark.parametrize(
+    ("end", "told"), [(published_by, "vera has published it"), (discarded_by, "vera has discarded this revision")]
+)
+def test_what_was_typed_into_a_revision_that_has_ended_becomes_a_new_one(ana, revised, end, told):
+    public, revision = revised
+    form = ana.form(revision)
+    form.add("country_rows", country=make.country("BE", "Belgium").pk, role="destination")
+    end(Person("vera", "Reviewer"), revision)
+    before = snapshot(public), Change.objects.count()
+    page = ana.send(revision, form, summary="Typed in during a whole hour.", **{"citations-0-note": "Hers."})
+    assert page.status_code == 409
+    text = page.content.decode()
+    for one in (told, "during a whole hour", "Belgium", "Hers.", "Save as a new revision"):
+        assert one in text, one
+    assert (snapshot(public), Change.objects.count()) == before
+    assert not Practice.objects.filter(revises=public).exists()
+    answer = ana.client.post(ana.address(public), choices(page))
+    again = Practice.objects.get(revises=public)
+    assert answer.url == ana.address(again)
+    data = snapshot(again)
+    assert (data["summary"], data["acronym"]) == ("Typed in during a whole hour.", "NEW")
+    assert [row["country"] for row in data["country_rows"]] == ["BE", "MA"]
+    assert data["citations"][0]["note"] == "Hers."
+    assert snapshot(public) == before[0]
+    assert [change.action for change in Change.objects.all()[:2]] == ["edit", "revise"]
+    assert not [one for one in unversioned() if one.startswith("practices.")]
+
+
+def test_what_was_typed_into_a_draft_that_was_published_becomes_a_revision(ana, draft):
+    form = ana.form(draft)
+    published_by(Person("vera", "Reviewer"), draft)
+    page = ana.send(draft, form, summary="Typed in during a whole hour.")
+    assert page.status_code == 409
+    ana.client.post(ana.address(draft), choices(page))
+    assert snapshot(Practice.objects.get(revises=draft))["summary"] == "Typed in during a whole hour."
+    assert snapshot(draft)["summary"] == SUMMARY
+
+
+def test_what_was_typed_goes_into_the_revision_that_was_begun_since(ana, rui, revised):
+    public, revision = revised
+    form = ana.form(revision)
+    published_by(Person("vera", "Reviewer"), revision)
+    page = ana.send(revision, form, summary="Typed in during a whole hour.")
+    theirs = workflow.revise(public, rui.user)
+    rui.save(theirs, description="Rui's.")
+    again = ana.client.post(ana.address(public), choices(page))
+    assert again.status_code == 409
+    assert ana.client.post(ana.address(theirs), choices(again)).url == ana.address(theirs)
+    data = snapshot(theirs)
+    assert (data["summary"], data["description"]) == ("Typed in during a whole hour.", "Rui's.")
+    # Whoever sends the old form once more is compared with that revision at once.
+    direct = ana.send(revision, form, title="Ana's title")
+    assert direct.status_code == 409
+    assert "Another revision has been begun since" in direct.content.decode()
+
+
+def test_a_form_with_errors_over_a_revision_that_has_ended_comes_back_with_what_was_typed(ana, revised):
+    public, revision = revised
+    form = ana.form(revision)
+    discarded_by(Person("vera", "Reviewer"), revision)
+    page = ana.send(revision, form, summary="Typed in during a whole hour.", start_year="20")
+    assert page.status_code == 200
+    assert "Typed in during a whole hour." in page.content.decode()
+    assert not Practice.objects.filter(revises=public).exists()
+    mended = AdminForm(page.content.decode())
+    mended.data["start_year"] = "2020"
+    assert "Save as a new revision" in ana.send(revision, mended).content.decode()
+
+
+def test_who_may_not_write_keeps_nothing(ana, revised, client, django_user_model):
+    public, revision = revised
+    form = ana.form(revision)
+    discarded_by(Person("vera", "Reviewer"), revision)
+    page = ana.send(revision, form, summary="Typed in during a whole hour.")
+    client.force_login(django_user_model.objects.create_user("viewer", is_staff=True))
+    assert client.post(ana.address(public), choices(page)).status_code == 403
+    assert client.post(ana.address(revision), form.data).status_code == 403
+    assert not Practice.objects.filter(revises=public).exists()
+
+
+# A step saves the form
+
+
+def test_a_step_takes_what_stands_in_the_form(ana):
+    draft = ana.writes(summary="Short.")
+    form = ana.form(draft)
+    assert "Say what it is" in ana.read(draft)
+    page = ana.send(draft, form, summary=SUMMARY, _step="submit", _step_note="Mended.")
+    assert page.url == ana.address(draft)
+    draft.refresh_from_db()
+    assert (draft.status, draft.summary) == ("in-review", SUMMARY)
+    assert [(change.action, change.note) for change in Change.objects.all()[:2]] == [
+        ("submit", "Mended."),
+        ("edit", ""),
+    ]
+
+
+def test_a_step_tells_of_what_is_missing_in_what_was_just_typed(ana):
+    draft = ana.writes()
+    page = ana.client.post(
+        ana.address(draft), {**ana.form(draft).data, "summary": "Short.", "_step": "submit"}, follow=True
+    )
+    draft.refresh_from_db()
+    assert (draft.status, draft.summary) == ("draft", "Short.")
+    assert page.content.decode().count("Say what it is in 20 to 80 words") >= 2
+
+
+def test_a_step_with_a_form_that_has_errors_is_not_taken_and_its_note_is_kept(ana, draft):
+    page = ana.send(draft, ana.form(draft), start_year="20", _step="submit", _step_note="Please look.")
+    assert page.status_code == 200
+    assert "Please look." in page.content.decode()
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
+def test_a_double_click_on_a_step_is_one_step(ana, revised):
+    vera = Person("vera", "Reviewer")
+    _public, revision = revised
+    for person, step in ((ana, "submit"), (vera, "return"), (ana, "submit"), (vera, "publish")):
+        data = {**person.form(revision).data, "_step": step, "_step_note": "A note."}
+        person.client.post(person.address(revision), data)
+        changes = Change.objects.count()
+        page = person.client.post(person.address(revision), data, follow=True)
+        assert "this step has been taken already" in page.content.decode(), step
+        assert Change.objects.count() == changes
+    assert not Practice.objects.filter(pk=revision.pk).exists()
+
+
+def test_a_revision_is_discarded_with_whatever_stands_in_the_form(ana, revised):
+    public, revision = revised
+    answer = ana.send(revision, ana.form(revision), title="", _step="discard", _step_note="Not needed.")
+    assert answer.url == ana.address(public)
+    assert not Practice.objects.filter(revises=public).exists()
+    assert Change.objects.first().note == "Not needed."

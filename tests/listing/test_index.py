@@ -727,7 +727,10 @@ def test_who_asked_before_a_change_does_not_undo_what_who_asked_after_it_brought
     record(EDIT, [practice])
     newer = index_for(PracticeFilter)
     monkeypatch.setattr(DataVersion, "current", lambda: before)
-    assert index_for(PracticeFilter) is newer
+    index = index_for(PracticeFilter)
+    assert indexes.current[PracticeFilter] is newer
+    assert index.facets is newer.facets
+    assert index.version == (before.epoch, before.number), "what is made of it is kept under the version that was read"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,6 +23,11 @@ def practice(transactional_db):
     return practice
 
 
+def headers(response):
+    """Return the headers of a response, but for the id that each request has of its own."""
+    return {name: value for name, value in response.headers.items() if name != "X-Request-ID"}
+
+
 def rename(practice, title):
     """Change what the public sees, as every door of the site does."""
     practice.title = title
@@ -36,9 +41,9 @@ def test_the_second_to_ask_gets_the_same_page_for_one_question_to_the_database(c
     with CaptureQueriesContext(connection) as asked:
         second = Client().get(address)
     assert len(asked) == 1
-    assert (second.status_code, second.content, second.headers) == (200, first.content, first.headers)
+    assert (second.status_code, second.content, headers(second)) == (200, first.content, headers(first))
     head = client.head(address)
-    assert (head.status_code, head.headers) == (200, first.headers)
+    assert (head.status_code, headers(head)) == (200, headers(first))
 
 
 @pytest.mark.parametrize("address", ADDRESSES[1:])

@@ -257,8 +257,3 @@ def test_an_address_with_nothing_at_it_says_what_to_do_next(client):
 def test_an_address_without_its_last_slash_leads_to_the_page(client):
     response = client.get("/practices")
     assert (response.status_code, response.headers["Location"]) == (301, "/practices/")
-
-
-def test_healthz_says_that_the_site_answers(client):
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (200, b"ok\n")

@@ -42,7 +42,7 @@ BOUNDS = {
     "/timeline/?country=AB&theme=theme-1&q=practice&year_from=2000": 4,
     "/data/": 2,
     "/data/datapackage.json": 1,
-    "/data/practices.csv": 2,
+    "/data/practices.csv": 3,
     "/data/changes.csv": 2,
     "/organisations/": 2,
     "/organisations/org-0/": 10,

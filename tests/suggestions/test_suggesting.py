@@ -147,6 +147,10 @@ def test_only_on_what_is_public(client):
     assert client.get("/practices/nowhere/suggest/").status_code == 404
     make.practice(slug="new", former_slugs="old\nolder")
     assert client.get("/practices/old/suggest/").headers["Location"] == "/practices/new/suggest/"
+    merged = make.practice(slug="older", status=Status.ARCHIVED, replaced_by=Practice.objects.get(slug="new"))
+    assert client.get("/practices/older/suggest/").headers["Location"] == "/practices/new/suggest/"
+    send(client, f"/practices/{merged.slug}/suggest/", ERROR)
+    assert Suggestion.objects.get().subject == merged.replaced_by
 
 
 # Bad input

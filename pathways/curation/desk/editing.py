@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import IncorrectLookupParameters
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.messages.storage import default_storage
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -31,6 +32,8 @@ from .lists import named
 
 # What the form sets beside the content.
 BESIDE = ("review_due_on",)
+# The statuses in which there is a form.
+EDITED = (Status.DRAFT, Status.IN_REVIEW)
 SALT = "curation.typed"
 
 
@@ -60,18 +63,37 @@ class EditingMixin:
             return super().changeform_view(request, object_id, form_url, extra_context)
         request.following = self.following(request, object_id) if "_next" in request.POST else None
         with transaction.atomic():
-            record = self.held(object_id)
+            record, seen = self.held(object_id), self.version_seen(request)
+            has_ended = record is None
+            if has_ended and seen is not None:
+                record = self.after_revision(seen)
             if record is None or not self.may_write(request):
                 return super().changeform_view(request, object_id, form_url, extra_context)
             if "_resolve" in request.POST:
                 return self.resolved(request, record)
-            if not self.has_change_permission(request, record):
+            if has_ended or not self.has_change_permission(request, record):
                 if "_version" in request.POST:
-                    return self.not_any_more(request, record)
+                    return self.moved_on(request, record, seen, form_url, extra_context)
                 raise PermissionDenied
+            if request.POST.get("_step") == Change.Action.DISCARD:
+                # What is dropped need not be saved.
+                return self.step_of_form(request, record)
             if request.POST.get("_version") != str(number_of(record)):
-                return self.compared(request, record, form_url, extra_context)
+                return self.compared(request, record, seen, form_url, extra_context)
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def version_seen(self, request):
+        """Return the version that a form was made from, None if it does not say or there is no such version."""
+        kind = ContentType.objects.get_for_model(self.concrete)
+        return Version.objects.filter(pk=number(request.POST.get("_version")), content_type=kind).first()
+
+    def after_revision(self, seen):
+        """Return what is there now that a revision, of which ``seen`` is a version, has ended: another, or the record.
+
+        None if the record is gone too.
+        """
+        public = self.held(str(seen.object_id))
+        return self.model._base_manager.select_for_update().filter(revises=seen.object_id).first() or public
 
     def held(self, object_id):
         """Return the record as it stands now, held until the transaction ends; None if there is none."""
@@ -91,6 +113,7 @@ class EditingMixin:
                 "version_number": request.POST.get("_version") or number_of(obj),
                 "others_here": presence.here(obj, request.user) if may_write else [],
                 "editable": editable,
+                "step_note": request.POST.get("_step_note", ""),
             }
         context["ordered"] = self.ordered(context)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -156,14 +179,57 @@ class EditingMixin:
 
     # Two people's edits
 
-    def compared(self, request, record, form_url, extra_context):
+    def compared(self, request, record, base, form_url, extra_context):
         """Refuse to save over a newer version: show what both people made of it, and how both can be kept."""
-        base = workflow.versions_of(record).filter(pk=number(request.POST.get("_version"))).first()
+        if base is not None and base.object_id != (record.revises_id or record.pk):
+            base = None
         typed, response = self.typed(request, record, base, form_url, extra_context)
         if typed is None:
             return response
+        if "_step" in request.POST and says_nothing_new(typed, record):
+            return self.taken_already(request, record)
         typed["base"] = base.pk if base else None
         return self.comparison(request, record, typed)
+
+    def moved_on(self, request, record, seen, form_url, extra_context):
+        """Keep what was typed into what may not be edited any more: someone has taken a step with it, or ended it.
+
+        What is published now is compared with it, and it can be saved as a new revision. ``seen`` is the version that
+        the form was made from, ``record`` what is there now.
+        """
+        if seen is None or seen.status not in EDITED or seen.object_id != (record.revises_id or record.pk):
+            return self.not_any_more(request, record)
+        outer = transaction.savepoint()
+        row = workflow.begin([record])[0] if record.is_public else record
+        typed, response = self.typed(request, row, seen, form_url, extra_context)
+        transaction.savepoint_rollback(outer)
+        record.refresh_from_db()
+        if typed is None:
+            return response
+        if says_nothing_new(typed, record):
+            return self.taken_already(request, record)
+        if not (record.is_public or self.has_change_permission(request, record)):
+            return self.not_any_more(request, record)
+        ended = workflow.ended_by(seen)
+        who = named(ended.actor) if ended and ended.actor else _("Someone else")
+        if ended and ended.action == Change.Action.DISCARD:
+            # What the revision held is not in the record: it is all kept, not only what was typed last.
+            seen = workflow.beginning_of(record, before=seen)
+            said = _("%s has discarded this revision since you opened it.") % who
+        else:
+            said = _("%s has published it since you opened it.") % who
+        said += " " + _("Nothing of yours was saved yet, and nothing is lost.") + " "
+        if record.is_public:
+            said += _("Save it as a new revision, and write on.")
+        else:
+            said += _("Another revision has been begun since: put what you typed into it.")
+        return self.comparison(request, record, {**typed, "base": seen.pk, "anew": True}, said)
+
+    def taken_already(self, request, record):
+        """Say that a step was taken, by whom else or with a second click, while nothing was typed."""
+        said = _("Its status is “%s” now: this step has been taken already.")
+        messages.warning(request, said % record.get_status_display())
+        return redirect(self.address_of(record))
 
     def typed(self, request, record, base, form_url, extra_context):
         """Return what the form would have made of the version it was made from; else None and the page that says why.
@@ -180,6 +246,8 @@ class EditingMixin:
                         apply(record, base.snapshot)
                         for name in BESIDE:
                             setattr(record, name, base.beside.get(name))
+                        if base.status in EDITED:
+                            record.status = base.status
                         record.save()
                         trial.POST = as_then(request.POST, record)
                 except (ValidationError, models.ProtectedError):
@@ -225,7 +293,7 @@ class EditingMixin:
         newest = newest_version(record)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Two people have changed this record"),
+            "title": _("What you typed, and what is there") if "anew" in typed else _("Two people have changed it"),
             "opts": self.opts,
             "original": record,
             "fields": fields,
@@ -234,7 +302,8 @@ class EditingMixin:
             "version_number": newest.pk if newest else 0,
             "who": named(newest.change.actor) if newest and newest.change.actor else _("Someone else"),
             "when": newest.change.at if newest else None,
-            "may_save": self.has_change_permission(request, record),
+            "anew": record.is_public,
+            "may_save": may_keep(typed, record) or self.has_change_permission(request, record),
         }
         return TemplateResponse(request, "admin/curation/comparison.html", context, status=status)
 
@@ -250,10 +319,12 @@ class EditingMixin:
             typed = signing.loads(request.POST["_resolve"], salt=SALT)
         except signing.BadSignature:
             raise PermissionDenied from None
-        if not self.has_change_permission(request, record):
+        anew = may_keep(typed, record)
+        if not (anew or self.has_change_permission(request, record)):
             return self.comparison(request, record, typed, _("It can no longer be edited; copy what you typed."))
-        if request.POST.get("_version") != str(number_of(record)):
-            return self.comparison(request, record, typed, _("It has changed once more. Look again."))
+        begun = self.model._base_manager.filter(revises=record).first() if anew else None
+        if begun or request.POST.get("_version") != str(number_of(record)):
+            return self.comparison(request, begun or record, typed, _("It has changed once more. Look again."))
         base = Version.objects.filter(pk=typed["base"]).first()
         ours, theirs = typed["content"], snapshot(record)
         data, conflicts = united(self.concrete, base.snapshot if base else {}, ours, theirs)
@@ -268,15 +339,19 @@ class EditingMixin:
         data = {name: value for name, value in data.items() if value is not None}
         try:
             with transaction.atomic():
+                row = workflow.revise(record, request.user) if anew else record
                 for name in BESIDE:
                     if typed["beside"][name] != (base.beside.get(name) if base else None):
-                        setattr(record, name, typed["beside"][name])
-                apply(record, data)
-                write_change(Change.Action.EDIT, [record], actor=request.user, note=_("with another person's edit"))
+                        setattr(row, name, typed["beside"][name])
+                apply(row, data)
+                note = _("typed into the one before it") if anew else _("with another person's edit")
+                write_change(Change.Action.EDIT, [row], actor=request.user, note=note)
         except ValidationError as error:
             return self.comparison(request, record, typed, " ".join(error.messages))
-        messages.success(request, _("Saved, with what both of you have done."))
-        return redirect(self.address_of(record))
+        messages.success(
+            request, _("Saved as a new revision.") if anew else _("Saved, with what both of you have done.")
+        )
+        return redirect(self.address_of(row))
 
     def not_any_more(self, request, record):
         """Show what was typed into the form of a record that may not be edited any more: nothing typed is lost."""
@@ -361,6 +436,8 @@ class EditingMixin:
 
     def response_change(self, request, obj):
         presence.left(obj, request.user)
+        if "_step" in request.POST:
+            return self.step_of_form(request, obj)
         if "_next" not in request.POST:
             return super().response_change(request, obj)
         if request.following is None:
@@ -370,6 +447,9 @@ class EditingMixin:
         filters = request.GET.get("_changelist_filters")
         query = f"?{urlencode({'_changelist_filters': filters})}" if filters else ""
         return redirect(self.reversed("change", request.following) + query)
+
+    def step_of_form(self, request, record):
+        return self.stepped(request, record, request.POST["_step"], request.POST.get("_step_note", ""))
 
 
 class Rows:
@@ -389,6 +469,18 @@ def number_of(record):
     """Return the number of the version that a record stands at, 0 if it has none."""
     newest = newest_version(record)
     return newest.pk if newest else 0
+
+
+def says_nothing_new(typed, record):
+    """Whether what was typed is what ``record`` holds already."""
+    return not differences(typed["content"], snapshot(record)) and all(
+        typed["beside"][name] == as_text(getattr(record, name)) for name in BESIDE
+    )
+
+
+def may_keep(typed, record):
+    """Whether what was typed may become a revision of ``record``: it was typed into one that has ended since."""
+    return typed.get("anew", False) and record.is_public
 
 
 def number(text):
@@ -412,10 +504,12 @@ def as_then(post, record, *, only_new=True):
     """Return the fields of a form made from an earlier version, so that they fit ``record`` brought back to it.
 
     Rows that someone has removed since come as new ones; with ``only_new``, rows of the record that the form does not
-    have are removed.
+    have are removed. What comes after saving is left out.
     """
     data = post.copy()
-    for name in owned_models(type(record)._meta.concrete_model):
+    for name in ("_step", "_next"):
+        data.pop(name, None)
+    for name, model in owned_models(type(record)._meta.concrete_model).items():
         if f"{name}-TOTAL_FORMS" not in data:
             continue
         rows = [row_of(post, name, index) for index in range(min(number(post[f"{name}-TOTAL_FORMS"]), 1000))]
@@ -430,6 +524,7 @@ def as_then(post, record, *, only_new=True):
         for index, row in enumerate([*kept, *new]):
             for field, values in row.items():
                 data.setlist(f"{name}-{index}-{field}", [""] if field == "id" and row in new else values)
+            data[f"{name}-{index}-{model.owner}"] = str(record.pk)
         data[f"{name}-INITIAL_FORMS"], data[f"{name}-TOTAL_FORMS"] = len(kept), len(kept) + len(new)
     return data
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from pathways.curation import merging, workflow
 from pathways.curation.comparing import Names, compare, in_words
 from pathways.curation.duplicates import duplicates
-from pathways.curation.snapshots import content_fields, snapshot
+from pathways.curation.snapshots import content_fields, owned_models, snapshot
 
 from .editing import number
 
@@ -135,4 +135,12 @@ class MergeMixin:
                         "gone": in_words(field, theirs, names),
                     }
                 )
-        return {"gains": compare(self.concrete, before, after, names=names), "differ": differ}
+        left = merging.themes_left_behind(other, after)
+        rows = owned_models(self.concrete).get("theme_rows")
+        themes = [names.name(rows._meta.get_field("theme").related_model, key) for key in left]
+        return {
+            "gains": compare(self.concrete, before, after, names=names),
+            "differ": differ,
+            "themes_left": ", ".join(themes),
+            "most_themes": merging.MOST_THEMES,
+        }

@@ -1,14 +1,24 @@
 """Imports under way and done: what a file held, row by row, and what is to become of it."""
 
+import datetime
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+# So long an import is kept, with what came of its rows, whether it was carried out, stopped or left lying.
+KEPT = datetime.timedelta(days=30)
 
 
 class ImportRunQuerySet(models.QuerySet):
     def unfinished(self):
         """Return the imports that were begun and neither carried out nor stopped."""
         return self.filter(state__in=(ImportRun.State.CHECKING, ImportRun.State.CHECKED))
+
+    def outdated(self):
+        """Return the imports that are not kept any longer; what they changed stays in the history."""
+        return self.filter(started_at__lt=timezone.now() - KEPT)
 
 
 class ImportRun(models.Model):

@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 
+from pathways.curation.duplicates import IN_BRACKETS
 from pathways.curation.models import Status, lines
 from pathways.curation.snapshots import (
     References,
@@ -33,7 +33,6 @@ from .models import ImportRow
 from .words import Dictionary
 
 Outcome = ImportRow.Outcome
-ACRONYM = re.compile(r"\(([A-Z][A-Za-z0-9-]*[A-Z0-9])\)")
 # How an export marks what Excel could not hold.
 CUT = "[…]"
 REMOVE = "remove"
@@ -303,7 +302,7 @@ def closed(record, revision):
 def all_names(title, names):
     """Return the folded names of a record: each line of each, and the acronyms in brackets."""
     texts = [title, *(text for one in names for text in lines(one))]
-    texts += [acronym for text in texts for acronym in ACRONYM.findall(text)]
+    texts += [acronym for text in texts for acronym in IN_BRACKETS.findall(text)]
     return {fold(text) for text in texts} - {""}
 
 

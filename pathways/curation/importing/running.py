@@ -40,13 +40,17 @@ LONGEST_KEY = 80
 
 
 def begin(importable, file, name, user):
-    """Return a new ImportRun of ``file``, nothing of it checked yet. Raises Unreadable, and keeps nothing then."""
+    """Return a new ImportRun of ``file``, nothing of it checked yet; those that are outdated go.
+
+    Raises Unreadable, and keeps nothing then.
+    """
     sheets = {fold(importable.sheet): "", "rows": "", **{fold(title): title for title in importable.sheets}}
     book = read(file, name, sheets, "", IGNORED)
     rows = list(gathered(importable, book))
     if not rows:
         raise Unreadable(_("There are no rows to import below the names of the columns."))
     with transaction.atomic():
+        ImportRun.objects.outdated().delete()
         run = ImportRun.objects.create(
             kind=importable.model._meta.label_lower, file_name=tidy_name(name), notices=book.notices, started_by=user
         )

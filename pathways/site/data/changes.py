@@ -121,7 +121,9 @@ CHANGES = Exportable(
 
 
 class ChangesExport(RowsExport):
-    """All that changed. How much that is, is only known at the end."""
+    """All that changed. How much that is, is only known at the end; made by one query, it costs little."""
+
+    row_count = 0
 
     def __init__(self, site):
         super().__init__(CHANGES, site, None)

@@ -77,6 +77,7 @@ class TableFile(ReadOnlyView):
         content = write_table(BY_NAME[name], site_address(request)) if request.method != "HEAD" else ()
         response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        response.row_count = BY_NAME[name].queryset().count()
         return open_to_all(response, site_address(request))
 
 
