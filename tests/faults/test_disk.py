@@ -3,7 +3,9 @@
 import secrets
 import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -38,16 +40,16 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory):
-    path = tmp_path_factory.mktemp("disk")
-    command = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tmpfs", str(path)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only where disks may be mounted")
-    # The server of PostgreSQL has a user of its own.
-    for above in path.parents[:3]:
-        above.chmod(0o755)
-    yield Disk(path)
-    subprocess.run(["umount", "--lazy", str(path)], check=True)
+def disk():
+    # Not among pytest's own folders, which the server of PostgreSQL with its own user may not enter.
+    with tempfile.TemporaryDirectory(prefix="pathways-disk-") as name:
+        path = Path(name)
+        command = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tmpfs", name]
+        if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("only where disks may be mounted")
+        path.chmod(0o755)
+        yield Disk(path)
+        subprocess.run(["umount", "--lazy", name], check=True)
 
 
 @pytest.fixture(scope="module")
