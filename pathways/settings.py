@@ -66,7 +66,8 @@ def env_database(name, default, *, pool=0):
             # Editors wait for each other instead of failing with "database is locked".
             "transaction_mode": "IMMEDIATE",
             "timeout": env_number("DATABASE_TIMEOUT", default=20),
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            # What is sorted takes memory and no room on the disk, so that a full one can still be read from.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
         }
     elif engine == "postgresql":
         settings["ENGINE"] = "pathways.operations.postgresql"

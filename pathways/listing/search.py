@@ -163,7 +163,11 @@ def look(source):
     follows = start + LOOKED_AT if len(rows) == LOOKED_AT else 0
     looks[source.number] = monotonic() + settings.INDEX_CHECK_SECONDS, follows
     if is_wrong and version_now() == version:
-        mend(source)
+        try:
+            mend(source)
+        except DatabaseError as error:
+            # It is answered from what there is, and looked at again.
+            logger.error("The search index of %s stays as it is: %s", source.model._meta.label, type(error).__name__)
 
 
 def same_number(source):

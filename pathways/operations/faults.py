@@ -1,6 +1,7 @@
 """What is answered when the database or the disk fails, or a login has ended, and how what was sent is not lost."""
 
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from itertools import chain
 from pathlib import PurePosixPath
@@ -20,6 +21,8 @@ from pathways.outages import RETRY_AFTER, log, outage_of
 
 # So long is a text that is shown to be copied; what is shorter is sent along unseen.
 WORTH_SHOWING = 40
+# So many bytes of what is still being sent are taken, so many at a time.
+MOST_TAKEN, PART = 1 << 25, 1 << 16
 
 
 class BeginStreams:
@@ -48,6 +51,7 @@ def server_error(request):
     log(outage, error)
     close_connections()
     response = document(outage) if wants_document(request) else page(request, outage)
+    take_the_rest(request)
     response["Retry-After"] = str(RETRY_AFTER)
     # It has been told; Django would tell it again at length.
     response._has_been_logged = True
@@ -59,6 +63,19 @@ def close_connections():
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
+
+
+def take_the_rest(request):
+    """Take what is still being sent, within limits: who sends it reads the answer only afterwards."""
+    for handler in request.upload_handlers:
+        # The disk may be full of what was uploaded so far.
+        if file := getattr(handler, "file", None):
+            with suppress(OSError):
+                file.close()
+    with suppress(OSError):
+        for _part in range(MOST_TAKEN // PART):
+            if not request.read(PART):
+                break
 
 
 def wants_document(request):

@@ -23,7 +23,7 @@ from tests import factories as make  # noqa: E402
 from .running import PASSWORD  # noqa: E402
 
 # A file of them does not fit between a server that writes it and a reader that does not take it.
-MANY, LONG = 60, "It tells, at length, what people have learnt. " * 2_200
+MANY, LONG = 60, ("atlength" * 25 + " ") * 500
 
 
 def main():

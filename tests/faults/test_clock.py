@@ -1,7 +1,7 @@
 """A clock that jumps, forwards and back, under a site that runs: nothing stale is confirmed, nobody is shut out."""
 
 import re
-import shutil
+from pathlib import Path
 
 import pytest
 from django_otp.oath import totp
@@ -27,12 +27,19 @@ def clock(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def timed(start, database, clock):
+def timed(start, clock):
     """A site whose clock can be set while it runs."""
-    if not shutil.which("faketime"):
+    libraries = list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not libraries:
         unavailable("faketime")
-    prefix = (*database.prefix, "faketime", "-f", "+0s")
-    return start(prefix=prefix, FAKETIME_NO_CACHE="1", FAKETIME_TIMESTAMP_FILE=str(clock.file))
+    return start(
+        LD_PRELOAD=str(libraries[0]),
+        FAKETIME_TIMESTAMP_FILE=str(clock.file),
+        FAKETIME_NO_CACHE="1",
+        NO_FAKE_STAT="1",
+        # The clock that only runs on is set with the other, and a worker would seem not to have answered for a day.
+        GUNICORN_CMD_ARGS="--timeout=0",
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -71,15 +78,15 @@ def test_what_is_withdrawn_is_gone_at_once_although_the_clock_went_back(timed, c
         assert timed.get("/practices/palim/", If_None_Match=before.headers["ETag"]).status == status
 
 
-def test_a_login_ends_when_the_clock_says_so_and_holds_when_it_is_set_right(timed, clock, database):
+def test_a_login_holds_when_the_clock_goes_back_and_ends_when_it_says_so(timed, clock, database):
     curator = Curator(timed, database.told["session"])
-    assert curator.get("/admin/").status == 200
+    for seconds in (0, -DAY):
+        clock(seconds)
+        assert curator.get("/admin/").status == 200
     clock(13 * 3600)
     answer = curator.get("/admin/")
     assert answer.status == 302
     assert answer.headers["Location"].startswith("/admin/login/")
-    clock(-DAY)
-    assert curator.get("/admin/").status == 200
 
 
 def code(database):

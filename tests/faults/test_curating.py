@@ -104,6 +104,7 @@ def test_what_was_typed_while_the_database_is_gone_is_sent_again_from_the_page_t
         assert "<script>" not in answer.text
         # Sent again too early, it comes back once more.
         first = Resent(answer.text)
+        assert first.address == address
         answer = curator.post(first.address, first.fields)
         assert answer.status == 503
     again = Resent(answer.text)

@@ -3,7 +3,9 @@
 import secrets
 import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -38,16 +40,16 @@ class Disk:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory):
-    path = tmp_path_factory.mktemp("disk")
-    command = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tmpfs", str(path)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only where disks may be mounted")
-    # The server of PostgreSQL has a user of its own.
-    for above in path.parents[:3]:
-        above.chmod(0o755)
-    yield Disk(path)
-    subprocess.run(["umount", "--lazy", str(path)], check=True)
+def disk():
+    # Not among pytest's own folders, which the server of PostgreSQL with its own user may not enter.
+    with tempfile.TemporaryDirectory(prefix="pathways-disk-") as name:
+        path = Path(name)
+        command = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tmpfs", name]
+        if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("only where disks may be mounted")
+        path.chmod(0o755)
+        yield Disk(path)
+        subprocess.run(["umount", "--lazy", name], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def test_files_are_made_without_being_kept_and_what_needs_room_says_so(small_sit
     assert before.status == 200
     shutil.rmtree(disk.path / "cache")
     with disk.full():
-        assert small_site.get("/practices/").status == 200
+        assert small_site.get("/practices/").status == 200, small_site.logged
         assert small_site.get("/practices.csv").body == before.body
         answer = small_site.get("/data/pathways.sqlite")
         assert answer.status == 503

@@ -14,7 +14,7 @@ only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on
 @pytest.fixture(scope="module")
 def watchful(start):
     """A site that holds its indexes against the database with each request."""
-    return start(INDEX_CHECK_SECONDS="0")
+    return start(INDEX_CHECK_SECONDS="0", DATABASE_TIMEOUT="20")
 
 
 def count(site, query):
@@ -24,7 +24,9 @@ def count(site, query):
 
 
 def found(site, words):
-    return [one["id"] for one in json.loads(site.get(f"/api/v1/practices/?q={words}").body)["results"]]
+    answer = site.get(f"/api/v1/practices/?q={words}")
+    assert answer.status == 200, site.logged[-2000:]
+    return [one["id"] for one in json.loads(answer.body)["results"]]
 
 
 WRONG = {
