@@ -8,6 +8,7 @@ from itertools import islice
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 import pathways
 
@@ -19,12 +20,16 @@ BATCH = 5000
 
 
 def database(site):
-    """Return the path of the file of the public tables as they stand, which is made if there is none yet."""
+    """Return the path of the file of the public tables as they stand, which is made if there is none yet.
+
+    What it says of itself is in the language of the request, so each language has a file.
+    """
     about = package(site)
     parts = (pathways.__version__, site, about["version"], about["licenses"])
     digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
     folder = settings.VAR_DIR / "public"
-    path = folder / f"pathways-{digest[:32]}.sqlite"
+    name = f"pathways-{get_language()}"
+    path = folder / f"{name}-{digest[:32]}.sqlite"
     if not path.exists():
         folder.mkdir(exist_ok=True)
         # Whoever asks meanwhile makes one too; the last to be ready stays, and they are the same.
@@ -36,7 +41,7 @@ def database(site):
         except BaseException:
             os.unlink(making)
             raise
-        for other in folder.glob("pathways-*.sqlite"):
+        for other in folder.glob(f"{name}-{'?' * 32}.sqlite"):
             if other != path:
                 other.unlink(missing_ok=True)
     return path
