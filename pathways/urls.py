@@ -3,13 +3,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [
-    path("", include("pathways.operations.urls")),
-    path("", include("pathways.api.urls")),
+# What people read: another language would have all of it under its own code.
+pages = [
     path("", include("pathways.site.urls")),
     path("", include("practices.urls")),
     path("", include("meetings.urls")),
     path("", include("pathways.suggestions.urls")),
+]
+urlpatterns = [
+    path("", include("pathways.operations.urls")),
+    path("", include("pathways.api.urls")),
+    *pages,
     path("admin/second-factor/", include("pathways.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

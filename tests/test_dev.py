@@ -18,9 +18,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("TESTED_DATABASE") == "postgresql", reason="the same on both databases, and run on the other"
-)
+pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
 COUNTRY = "- model: vocabulary.country\n  fields:\n    code: MA\n    name: Morocco\n"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 SEPARATOR = "; "
@@ -29,13 +30,16 @@ def address(view, key="slug"):
     """Return the column of the permanent address: that of ``view`` for the row's ``key``."""
 
     @cache
-    def parts():
-        # Resolving an address costs more than all the rest of a row; here it is done once.
+    def parts(language):
+        # Resolving an address costs more than all the rest of a row; here it is done once in each language.
         placeholder = "xx"
         return reverse(view, args=[placeholder]).rsplit(placeholder, 1)
 
     return Column(
-        "url", _("The permanent address."), lambda row: getattr(row, key).lower().join(parts()), is_address=True
+        "url",
+        _("The permanent address."),
+        lambda row: getattr(row, key).lower().join(parts(get_language())),
+        is_address=True,
     )
 
 

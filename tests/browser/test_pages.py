@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from .conftest import NARROW, WIDE
 from .pages import PAGES, withdraw
 
-pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.xdist_group("browser")]
 
 # Beside what axe looks for by itself: the size of targets in WCAG 2.2, and contrast of text at level AAA.
 ALL_RULES = {

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from meetings.models import KeyMessage, Meeting, Outcome, Recommendation
 from pathways.curation import bulk, workflow
-from pathways.curation.changes import record
+from pathways.curation.changes import curated_models, record
 from pathways.curation.importing.models import ImportRun
-from pathways.curation.models import Change, DataVersion, Status, Version
+from pathways.curation.models import Change, DataVersion, Status, Term, Version
 from pathways.curation.snapshots import snapshot
 from practices.models import Practice
 from tests import factories as make
@@ -329,3 +329,15 @@ def test_the_review_date_of_a_revision_is_that_of_the_record_once_it_is_publishe
     step(client, revision, "publish")
     public.refresh_from_db()
     assert public.review_due_on == date(2030, 1, 31)
+
+
+@pytest.mark.parametrize(
+    "model", [one for one in curated_models() if issubclass(one, Term)], ids=lambda one: one.__name__
+)
+def test_editors_see_every_vocabulary_and_administrators_look_after_it(model):
+    """Migrations give these rights: one that adds a vocabulary gives them too."""
+    options = model._meta
+    for role, actions in [("Editor", ["view"]), ("Reviewer", ["view"]), ("Administrator", ["add", "change", "delete"])]:
+        rights = Permission.objects.filter(group__name=role, content_type__app_label=options.app_label)
+        wanted = {f"{action}_{options.model_name}" for action in actions}
+        assert wanted <= set(rights.values_list("codename", flat=True)), role

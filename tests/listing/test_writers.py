@@ -6,10 +6,13 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import path
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pathways.listing.columns import Column
+from pathways.listing.columns import Column, address
 from pathways.listing.export import Exportable, RowsExport
 from pathways.listing.writers.tables import BOM, guarded, write_csv
 
@@ -85,3 +88,13 @@ def test_rows_are_written_as_they_come():
 
     lines = write_csv(RowsExport(THINGS, "", endless()))
     assert [next(lines) for _ in range(2)] == [BOM + "id,value,url\r\n", "1,x,/x/1/\r\n"]
+
+
+def test_an_address_is_that_of_the_language_it_is_asked_in(settings):
+    patterns = i18n_patterns(path("x/<slug:slug>/", str, name="x"), prefix_default_language=False)
+    settings.ROOT_URLCONF = type("Addresses", (), {"urlpatterns": patterns})
+    column, row, read = address("x"), SimpleNamespace(slug="one"), {}
+    for language in ("en-gb", "fr"):
+        with translation.override(language):
+            read[language] = column.value(row)
+    assert read == {"en-gb": "/x/one/", "fr": "/fr/x/one/"}

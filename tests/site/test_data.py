@@ -4,10 +4,12 @@ from html import unescape
 
 import pytest
 from django.conf import settings as project
+from django.utils import translation
 from frictionless import Resource
 
 from pathways.curation.changes import record
 from pathways.curation.models import Change, Status
+from pathways.site.data.database import database as database_file
 from pathways.site.data.tables import BY_NAME, TABLES
 from pathways.site.data.views import EXAMPLES
 from tests import factories as make
@@ -53,6 +55,14 @@ def test_the_database_is_made_once_for_a_version_of_the_data(client, tmp_path):
         assert file.execute("SELECT title FROM practices").fetchall() == [("Second",)]
     (second,) = folder.iterdir()
     assert second != first
+
+
+def test_each_language_has_a_database_of_its_own(db):
+    made = {database_file("https://example.org")}
+    with translation.override("fr"):
+        made.add(database_file("https://example.org"))
+    assert len(made) == 2
+    assert set((project.VAR_DIR / "public").iterdir()) == made
 
 
 def test_nothing_that_is_not_public_is_in_any_table(client, tmp_path):

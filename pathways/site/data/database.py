@@ -9,6 +9,7 @@ from itertools import islice
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 import pathways
 
@@ -22,12 +23,16 @@ LONGEST = 3600
 
 
 def database(site):
-    """Return the path of the file of the public tables as they stand, which is made if there is none yet."""
+    """Return the path of the file of the public tables as they stand, which is made if there is none yet.
+
+    What it says of itself is in the language of the request, so each language has a file.
+    """
     about = package(site)
     parts = (pathways.__version__, site, about["version"], about["licenses"])
     digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
     folder = settings.VAR_DIR / "public"
-    path = folder / f"pathways-{digest[:32]}.sqlite"
+    name = f"pathways-{get_language()}"
+    path = folder / f"{name}-{digest[:32]}.sqlite"
     if not is_whole(path):
         folder.mkdir(exist_ok=True)
         # Whoever asks meanwhile makes one too; the last to be ready stays, and they are the same.
@@ -40,7 +45,7 @@ def database(site):
         except BaseException:
             os.unlink(making)
             raise
-        remove_others(folder, path)
+        remove_others(folder, name, path)
     return path
 
 
@@ -62,9 +67,9 @@ def to_disk(path):
         os.fsync(file.fileno())
 
 
-def remove_others(folder, path):
-    """Remove the files of former versions, and what processes that were killed have left unfinished."""
-    for other in folder.glob("pathways-*.sqlite"):
+def remove_others(folder, name, path):
+    """Remove the files of former versions under ``name``, and what processes that were killed have left unfinished."""
+    for other in folder.glob(f"{name}-{'?' * 32}.sqlite"):
         if other != path:
             other.unlink(missing_ok=True)
     for unfinished in folder.glob("*.making"):
