@@ -234,7 +234,7 @@ def run_sqlmap(address, dbms):
             seconds=900,
         )
         injected = re.findall(r"^Parameter: .*", said, re.MULTILINE)
-        tried = set(re.findall(r"testing if (?:GET|POST) parameter '(\w+)'", said))
+        tried = set(re.findall(r"testing for SQL injection on (?:GET|POST) parameter '(\w+)'", said))
         findings += [f"{path}: {parameter}" for parameter in injected]
         # What was named is tried alone.
         option, given = more or ("", path)

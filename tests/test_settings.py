@@ -15,7 +15,16 @@ ROOT = readers.BASE_DIR
 
 def manage(*arguments, **environment):
     """Run manage.py with nothing of pathways in the environment but ``environment``."""
-    ours = {"LOCAL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "SITE_URL", "DATA_LICENCE_URL", "METRICS_TOKEN"}
+    ours = {
+        "LOCAL",
+        "DEBUG",
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+        "SITE_URL",
+        "DATA_LICENCE_URL",
+        "METRICS_TOKEN",
+    }
     clean = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
