@@ -106,11 +106,11 @@ def test_processes_count_together(site):
 
 
 def test_clients_that_send_a_byte_a_second_hold_nobody_else_up(site):
-    """Two for each process; there are never more, as nginx hands on whole requests only."""
+    """As long as they are fewer than the threads of one process: more do not come, as nginx hands on whole requests."""
     address, _log = site
     host, _colon, port = address.removeprefix("http://").partition(":")
     stop = threading.Event()
-    links = [socket.create_connection((host, int(port)), timeout=BOUND) for _n in range(4)]
+    links = [socket.create_connection((host, int(port)), timeout=BOUND) for _n in range(3)]
 
     def drip():
         for byte in b"GET /practices/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: " + b"a" * 10_000:
