@@ -1,5 +1,5 @@
 """The application server, as systemd and the container start it. What of it differs between machines is in the settings
-(README.md); where it listens is said on the command line.
+(SETTINGS.md); where it listens is said on the command line.
 
 The settings are read here already, in the process that starts all others: a wrong one stops the start with a line that
 says what to set, instead of workers that fail one after the other.

@@ -33,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNBOOK = ROOT / "deploy/RUNBOOK.md"
 PORTS = (80, 443, 5432)
 LONGEST = 15 * 60
+# The exit status where a machine cannot be had; sysexits.h calls it EX_TEMPFAIL.
+NOT_TRIED = 75
 # How exposed a service may be by systemd's own reckoning, from 0 to 10.
 EXPOSURE = 2.0
 # What a reader asks for while the release changes.
@@ -47,25 +49,38 @@ def main():
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(LONGEST)
     begun = time.monotonic()
-    with machine(keep=options.keep) as (folder, first):
-        try:
-            follow(Site(folder, Shell(first)))
-        except Failed as failure:
-            print(f"\nFAILED: {failure}\n\nThe last lines of the journal:", flush=True)
-            subprocess.run([*entering(first), "journalctl", "--no-pager", "--lines=60"], check=False)
-            sys.exit(1)
-        if options.keep:
-            input(f"Enter it with: {' '.join(entering(first))} bash\nReturn ends it. ")
+    try:
+        with machine(keep=options.keep) as (folder, first):
+            try_on(folder, first)
+            if options.keep:
+                input(f"Enter it with: {' '.join(entering(first))} bash\nReturn ends it. ")
+    except NoMachine as why:
+        print(f"\nNOT TRIED: {why}", flush=True)
+        sys.exit(NOT_TRIED)
     print(f"\nThe runbook holds, in {time.monotonic() - begun:.0f} seconds.")
+
+
+def try_on(folder, first):
+    """Follow the runbook on a machine; with what its journal says last, stop where something is wrong."""
+    try:
+        follow(Site(folder, Shell(first)))
+    except Failed as failure:
+        print(f"\nFAILED: {failure}\n\nThe last lines of the journal:", flush=True)
+        subprocess.run([*entering(first), "journalctl", "--no-pager", "--lines=60"], check=False)
+        sys.exit(1)
 
 
 class Failed(Exception):
     """What a reader, or whoever runs the site, would have been annoyed by."""
 
 
-def expect(condition, otherwise):
+class NoMachine(Exception):
+    """A fresh Debian cannot be had here: without its packages, or without the right to start a machine."""
+
+
+def expect(condition, otherwise, error=Failed):
     if not condition:
-        raise Failed(otherwise)
+        raise error(otherwise)
 
 
 def say(text):
@@ -149,7 +164,7 @@ def machine(*, keep):
         options = ["--quiet", "--variant=apt", include, "--dpkgopt=force-unsafe-io"]
         command = ["mmdebstrap", *options, release["VERSION_CODENAME"], str(folder)]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
-        expect(not made.returncode, f"No machine could be made:\n{made.stderr}")
+        expect(not made.returncode, f"No machine could be made:\n{made.stderr}", NoMachine)
         take_along(folder)
         booted = subprocess.Popen(
             [
@@ -196,7 +211,8 @@ def first_process(booted):
     """Return the number of the machine's first process, once it has started all there is to start."""
     children = Path(f"/proc/{booted.pid}/task/{booted.pid}/children")
     for _ in range(300):
-        expect(booted.poll() is None, f"The machine did not start:\n{booted.stdout.read() if booted.poll() else ''}")
+        said = booted.stdout.read() if booted.poll() is not None else ""
+        expect(booted.poll() is None, f"The machine did not start:\n{said}", NoMachine)
         found = children.read_text().split()
         if found and Path(f"/proc/{found[0]}/comm").read_text() == "systemd\n":
             ready = [*entering(found[0]), "systemctl", "is-system-running", "--wait"]
@@ -205,7 +221,7 @@ def first_process(booted):
                 threading.Thread(target=booted.stdout.read, daemon=True).start()
                 return found[0]
         time.sleep(0.1)
-    raise Failed("The machine did not start.")
+    raise NoMachine("The machine did not start.")
 
 
 def entering(first):

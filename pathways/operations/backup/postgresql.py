@@ -13,6 +13,7 @@ import subprocess
 from functools import cached_property
 from pathlib import Path
 
+import psycopg
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
@@ -209,9 +210,14 @@ class Postgresql:
 
     @cached_property
     def address(self):
-        """The database as libpq's programs know it, without the password."""
-        connection.ensure_connection()
-        return connection.connection.info.dsn
+        """The database as libpq's programs know it, without the password.
+
+        It is made of what the settings say and of nothing else: the library that is linked here may know of parameters
+        that the programs do not.
+        """
+        known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()} - {"password"}
+        given = connection.get_connection_params()
+        return psycopg.conninfo.make_conninfo(**{name: given[name] for name in known & given.keys() if given[name]})
 
     @cached_property
     def environment(self):
