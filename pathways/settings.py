@@ -77,7 +77,8 @@ def env_database(name, default, *, pool=0):
             # The pool keeps them, and so a request gives its own back when it ends. Who waits for one waits no longer
             # than a reader would.
             settings["CONN_MAX_AGE"] = 0
-            settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+            patience = min(10, env_number("DATABASE_TIMEOUT", default=20))
+            settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool, "timeout": patience}
         else:
             settings["CONN_MAX_AGE"] = 60
     else:

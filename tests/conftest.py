@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
 from pathways.curation.fixtures import load
-from pathways.listing import cards, index
+from pathways.listing import cards, index, search
 from pathways.listing.middleware import kept_pages
 
 TESTED_DATABASE = os.environ.get("TESTED_DATABASE", "sqlite")
@@ -76,6 +76,8 @@ def forget():
     index.forget()
     cards.forget()
     kept_pages.forget()
+    # It is not time to hold the search index against the records, which factories do not write it for.
+    search.looks.clear()
 
 
 @pytest.fixture

@@ -86,6 +86,8 @@ class Sqlite:
     @contextmanager
     def overwritten(self):
         """The beginning of the file was overwritten with something else."""
+        # What is still in the log beside it would make it whole again.
+        self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         whole = self.path.read_bytes()
         with open(self.path, "r+b") as file:
             file.write(b"something else " * 300)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.conftest import TESTED_DATABASE
 
+from .running import until
+
 only_on_postgresql = pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="only on PostgreSQL")
 only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on SQLite")
 
@@ -39,7 +41,9 @@ def test_while_the_database_is_gone_every_page_and_file_says_so(site, fault):
             told = json.loads(answer.body)
             assert (told["status"], told["title"]) == (503, "Service Unavailable")
             assert told["detail"].startswith("The database does not answer.")
-    for path in (*PAGES, *FILES):
+        assert site.get("/healthz").status == 200
+        assert site.get("/readyz").status == 503
+    for path in (*PAGES, *FILES, "/readyz"):
         assert site.get(path).status == 200, path
     told = site.logged[before:]
     assert "gone: OperationalError: " in told
@@ -96,6 +100,18 @@ def test_a_server_that_takes_no_more_connections_is_told_of_and_not_waited_for(s
         answer = site.get(never_asked("/practices/"))
     assert answer.status == 503
     assert "The database does not answer." in answer.text
+
+
+@only_on_postgresql
+def test_who_finds_all_connections_of_a_process_taken_is_told_so(start):
+    site = start(DATABASE_POOL="1")
+    path = never_asked("/practices/")
+    with site.asked("GET", "/practices.json", receive_buffer=4096) as slowly:
+        assert slowly.read(4096)
+        answer = site.get(path)
+    assert answer.status == 503
+    assert "The database does not answer." in answer.text
+    until(lambda: site.get(path).status == 200)
 
 
 @only_on_sqlite
