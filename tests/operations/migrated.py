@@ -82,6 +82,8 @@ def value(field, number):
             return f"https://example.org/{number}"
         case models.EmailField():
             return f"{number}@example.org"
+        case models.IntegerField() if field.name.endswith("_year"):
+            return 2000 + number
         case models.IntegerField() | models.FloatField():
             return number
         case models.CharField() | models.TextField():
