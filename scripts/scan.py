@@ -122,6 +122,8 @@ def site(folder, *, postgresql):
     env = servers.environment(
         DATABASE_URL=postgresql_of(folder) if postgresql else f"sqlite:///{folder / 'scanned.sqlite3'}",
         DJANGO_SETTINGS_MODULE="pathways.settings",
+        # No proxy stands before it.
+        HTTPS="false",
         # What a scanner would otherwise find above all.
         API_LIMIT="none",
         SUGGESTION_LIMIT="none",

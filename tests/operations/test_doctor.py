@@ -275,8 +275,8 @@ def test_lists_that_count_otherwise_than_the_database_are_found_and_mended():
 
 
 def test_a_migration_that_is_missing_or_unknown_is_found_and_nothing_else_is_asked():
-    with written("DELETE FROM django_migrations WHERE app = 'practices' AND name = '0002_none_named'"):
-        assert ("", "practices.0002_none_named is not applied") in found("migrations")
+    with written("DELETE FROM django_migrations WHERE app = 'practices' AND name = '0003_years_within'"):
+        assert ("", "practices.0003_years_within is not applied") in found("migrations")
         assert {rule.name for rule, findings in examine() if findings is not None} == {"migrations"}
     with written(
         "INSERT INTO django_migrations (app, name, applied) VALUES ('practices', '0999_later', '2030-01-01 00:00:00')"

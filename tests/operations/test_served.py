@@ -23,8 +23,8 @@ BOUND = 60
 
 
 def fetch(address, **headers):
-    """Return the status, headers and text of what stands at an address."""
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    """Return the status, headers and text of what stands at an address, asked for as the proxy before the site does."""
+    headers = {"X-Forwarded-Proto": "https"} | {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 -- our own server
     try:
         with urllib.request.urlopen(request, timeout=BOUND) as response:  # noqa: S310 -- our own server
@@ -140,13 +140,20 @@ def test_clients_that_send_a_byte_a_second_hold_nobody_else_up(site):
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", "400|431"),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X-Many: a\r\n" * 200 + b"\r\n", "400|431"),
         (b"GET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\n", "400"),
-        (b"GET http://evil.example.org/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", "200"),
+        (
+            b"GET http://evil.example.org/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n\r\n",
+            "200",
+        ),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example.org\r\n\r\n", "400"),
         (
             b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "400",
         ),
-        (b"POST /practices/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999999\r\n\r\n", "413"),
+        (
+            b"POST /practices/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
+            b"Content-Length: 999999999\r\n\r\n",
+            "413",
+        ),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", "400"),
     ],
     ids=[
