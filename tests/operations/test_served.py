@@ -150,8 +150,7 @@ def test_clients_that_send_a_byte_a_second_hold_nobody_else_up(site):
             "400",
         ),
         (
-            b"POST /practices/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
-            b"Content-Length: 999999999\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nContent-Length: 999999999\r\n\r\n",
             "413",
         ),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", "400"),
