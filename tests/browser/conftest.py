@@ -17,6 +17,8 @@ from tests.conftest import unavailable
 # A machine that runs other tests beside these is slow.
 expect.set_options(timeout=20_000)
 
+# Of every account that these tests make.
+PASSWORD = "a long enough passphrase"
 WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 375, "height": 667}
 
 # Whatever the policy of the site blocks is an error on the console, also where the browser keeps quiet about it.
@@ -77,6 +79,22 @@ def visit(browser, site):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture
+def log_in(visit):
+    """Return a function that logs someone of the staff in and returns their tab."""
+
+    def logged_in(name):
+        tab = visit()
+        tab.goto("/admin/")
+        tab.get_by_label("Username").fill(name)
+        tab.get_by_label("Password").fill(PASSWORD)
+        tab.get_by_role("button", name="Log in").click()
+        expect(tab.get_by_role("heading", name="What waits")).to_be_visible()
+        return tab
+
+    return logged_in
 
 
 def said(message):

@@ -8,9 +8,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
+from .conftest import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PASSWORD = "a long enough passphrase"
 FAULTS = ({"origin": "Marocco"}, {"kind": "thing"}, {"start_year": "soon"}, {"title": ""})
 
 
@@ -21,15 +22,9 @@ def site(site):
 
 
 @pytest.fixture
-def desk(visit):
+def desk(log_in):
     """A tab in which someone of the secretariat is logged in."""
-    tab = visit()
-    tab.goto("/admin/")
-    tab.get_by_label("Username").fill("importer")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Log in").click()
-    expect(tab.get_by_role("button", name="Log out")).to_be_visible()
-    return tab
+    return log_in("importer")
 
 
 def file_of(rows, name="rows.csv"):

@@ -9,11 +9,11 @@ from django.contrib.auth import get_user_model
 from django_otp.oath import totp
 from playwright.sync_api import expect
 
+from .conftest import PASSWORD
 from .test_pages import ALL_RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PASSWORD = "a long enough passphrase"
 SUMMARY = "A programme that trains nurses in Morocco for hospitals in Belgium, and for hospitals at home."
 TITLE = "Nurses for Two Shores"
 

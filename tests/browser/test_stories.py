@@ -9,9 +9,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
+from .conftest import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PASSWORD = "a long enough passphrase"
 PEOPLE = {"marisol": "Editor", "tendai": "Reviewer"}
 
 # Lists as they are taken away, and what shows a practice without being its page.
@@ -40,22 +41,6 @@ def site(site):
         user = get_user_model().objects.create_user(name, password=PASSWORD, is_staff=True)
         user.groups.add(Group.objects.get(name=group))
     return site
-
-
-@pytest.fixture
-def log_in(visit):
-    """Return a function that logs someone in and returns their tab."""
-
-    def logged_in(name):
-        tab = visit()
-        tab.goto("/admin/")
-        tab.get_by_label("Username").fill(name)
-        tab.get_by_label("Password").fill(PASSWORD)
-        tab.get_by_role("button", name="Log in").click()
-        expect(tab.get_by_role("heading", name="What waits")).to_be_visible()
-        return tab
-
-    return logged_in
 
 
 # The desk

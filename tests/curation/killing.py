@@ -8,8 +8,9 @@ import hashlib
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable
+
+from tests.killing import forked
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 MOST_WRITES = 1_000
@@ -30,36 +31,24 @@ def main(prepare: Callable, act: Callable, finished: Callable):
 
 def child(act, number):
     """Act in another process that kills itself after its write of that ``number``; return whether it came to that."""
-    from django.db import connection, connections
+    from django.db import connection
 
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        written = 0
+    written = 0
 
-        def count(execute, sql, params, many, context):
-            nonlocal written
-            result = execute(sql, params, many, context)
-            if sql.lstrip().upper().startswith(WRITES):
-                written += 1
-                if written == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return result
+    def count(execute, sql, params, many, context):
+        nonlocal written
+        result = execute(sql, params, many, context)
+        if sql.lstrip().upper().startswith(WRITES):
+            written += 1
+            if written == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return result
 
-        code = 1
-        try:
-            with connection.execute_wrapper(count):
-                act()
-            code = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    _pid, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status):
-        raise SystemExit("The child failed of itself.")
-    return False
+    def counted():
+        with connection.execute_wrapper(count):
+            act()
+
+    return forked(counted)
 
 
 def state():

@@ -16,6 +16,7 @@ django.setup()
 from django.db import connection, connections  # noqa: E402
 
 from pathways.operations.backup import NAME, Archive, back_up, restore  # noqa: E402
+from tests.killing import forked  # noqa: E402
 
 from .contents import contents  # noqa: E402
 
@@ -25,32 +26,20 @@ MOST, PATIENCE = 500, 60
 
 def child(act, number):
     """Act in another process that kills itself before the deed of that ``number``; return whether it came to that."""
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        done = 0
+    done = 0
 
-        def count(event, arguments):
-            nonlocal done
-            if event in COUNTED or (event == "open" and isinstance(arguments[1], str) and "w" in arguments[1]):
-                done += 1
-                if done == number:
-                    os.kill(os.getpid(), signal.SIGKILL)
+    def count(event, arguments):
+        nonlocal done
+        if event in COUNTED or (event == "open" and isinstance(arguments[1], str) and "w" in arguments[1]):
+            done += 1
+            if done == number:
+                os.kill(os.getpid(), signal.SIGKILL)
 
+    def counted():
         sys.addaudithook(count)
-        code = 1
-        try:
-            act()
-            code = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    _pid, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status):
-        raise SystemExit("The child failed of itself.")
-    return False
+        act()
+
+    return forked(counted)
 
 
 def alone():

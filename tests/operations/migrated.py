@@ -16,8 +16,10 @@ django.setup()
 
 from django.apps import apps  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections, models  # noqa: E402
+from django.db import connection, models  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
+
+from tests.killing import forked  # noqa: E402
 
 # Those of Django and of other packages are at their newest: they are not ours to release.
 OURS = ("accounts", "curation", "links", "listing", "meetings", "practices", "suggestions", "vocabulary")
@@ -208,33 +210,21 @@ def child(*, writes, records):
     """Migrate in another process that kills itself before its write of the number ``writes``, or before it records the
     migration of the number ``records``; return whether it came to that.
     """
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        counted = Counter()
+    done = Counter()
 
-        def count(execute, sql, params, many, context):
-            if sql.lstrip().upper().startswith(WRITES):
-                counted["writes"] += 1
-                counted["records"] += sql.startswith('INSERT INTO "django_migrations"')
-                if writes == counted["writes"] or records == counted["records"]:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return execute(sql, params, many, context)
+    def count(execute, sql, params, many, context):
+        if sql.lstrip().upper().startswith(WRITES):
+            done["writes"] += 1
+            done["records"] += sql.startswith('INSERT INTO "django_migrations"')
+            if writes == done["writes"] or records == done["records"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return execute(sql, params, many, context)
 
-        code = 1
-        try:
-            with connection.execute_wrapper(count):
-                everything()
-            code = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    _pid, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status):
-        raise SystemExit("The migration failed of itself.")
-    return False
+    def counted():
+        with connection.execute_wrapper(count):
+            everything()
+
+    return forked(counted)
 
 
 def killed():
