@@ -2,7 +2,8 @@
 
 python -m benchmarks.pages DATABASE_URL [--larger DATABASE_URL] [--rounds 5] [--seconds 4]
 
-Gunicorn serves with one process and four threads, wrk asks through 1 and through 16 connections. Wants wrk.
+Gunicorn serves with one process and four threads and writes to var/served.log, wrk asks through 1 and through 16
+connections. Wants wrk.
 """
 
 import argparse
@@ -26,6 +27,7 @@ WANTED = {"warm list": 0.2, "warm list, chosen": 0.2, "304": 0.7}
 AT_MOST_APART = 10
 MOST_MS_MORE = 5
 TIMES = 20
+LOG = Path("var/served.log").resolve()
 
 
 def main():
@@ -72,7 +74,9 @@ def served(application, database, threads=4, processes=1, *, python=sys.executab
     command = [python, "-m", "gunicorn", "--worker-class=gthread", f"--workers={processes}", f"--threads={threads}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75", application]
     environment = {**os.environ, "LOCAL": "true", "DATABASE_URL": database}
-    process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 -- our own command
+    # Each request leaves a line.
+    with LOG.open("ab") as log:
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)  # noqa: S603
     try:
         server = Server(process, f"http://127.0.0.1:{port}")
         until = time.monotonic() + 60
