@@ -57,6 +57,8 @@ def main():
     except NoMachine as why:
         print(f"\nNOT TRIED: {why}", flush=True)
         sys.exit(NOT_TRIED)
+    except Failed as failure:
+        sys.exit(f"\nFAILED: {failure}")
     print(f"\nThe runbook holds, in {time.monotonic() - begun:.0f} seconds.")
 
 
@@ -76,6 +78,12 @@ class Failed(Exception):
 
 class NoMachine(Exception):
     """A fresh Debian cannot be had here: without its packages, or without the right to start a machine."""
+
+
+def reason(said):
+    """Return NoMachine if a program ``said`` that it may not, or cannot reach Debian's packages; else Failed."""
+    no_machine = re.search("not permitted|denied|read-only|failed to fetch|resolv|connect", said, re.IGNORECASE)
+    return NoMachine if no_machine else Failed
 
 
 def expect(condition, otherwise, error=Failed):
@@ -164,14 +172,15 @@ def machine(*, keep):
         options = ["--quiet", "--variant=apt", include, "--dpkgopt=force-unsafe-io"]
         command = ["mmdebstrap", *options, release["VERSION_CODENAME"], str(folder)]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
-        expect(not made.returncode, f"No machine could be made:\n{made.stderr}", NoMachine)
+        expect(not made.returncode, f"No machine could be made:\n{made.stderr}", reason(made.stderr))
         take_along(folder)
         booted = subprocess.Popen(
             [
                 "systemd-nspawn",
                 "--quiet",
                 f"--directory={folder}",
-                f"--machine={folder.name}",
+                # Of letters and digits, which not every name of a folder is.
+                f"--machine=pathways-{os.getpid()}",
                 "--boot",
                 "--register=no",
                 "--keep-unit",
@@ -195,7 +204,7 @@ def machine(*, keep):
             except subprocess.TimeoutExpired:
                 booted.kill()
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(f"/run/systemd/nspawn/propagate/{folder.name}", ignore_errors=True)
+        shutil.rmtree(f"/run/systemd/nspawn/propagate/pathways-{os.getpid()}", ignore_errors=True)
 
 
 def take_along(folder):
@@ -212,7 +221,7 @@ def first_process(booted):
     children = Path(f"/proc/{booted.pid}/task/{booted.pid}/children")
     for _ in range(300):
         said = booted.stdout.read() if booted.poll() is not None else ""
-        expect(booted.poll() is None, f"The machine did not start:\n{said}", NoMachine)
+        expect(booted.poll() is None, f"The machine did not start:\n{said}", reason(said))
         found = children.read_text().split()
         if found and Path(f"/proc/{found[0]}/comm").read_text() == "systemd\n":
             ready = [*entering(found[0]), "systemctl", "is-system-running", "--wait"]
@@ -221,7 +230,7 @@ def first_process(booted):
                 threading.Thread(target=booted.stdout.read, daemon=True).start()
                 return found[0]
         time.sleep(0.1)
-    raise NoMachine("The machine did not start.")
+    raise Failed("The machine did not start.")
 
 
 def entering(first):
