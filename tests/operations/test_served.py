@@ -16,7 +16,8 @@ from pathways.operations import health
 from .expected_headers import problems
 from .servers import environment, manage, own_database, served
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("served")]
+# What it does on PostgreSQL, the runbook is followed for.
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.xdist_group("served")]
 
 TOKEN = "a-token-of-twenty-letters"
 BOUND = 60
