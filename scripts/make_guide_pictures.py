@@ -247,7 +247,7 @@ def picture_entering(tab, draft):
 def picture_steps(tab, submitted):
     tab.goto(f"/admin/practices/practice/{submitted}/change/")
     tab.get_by_label("Note", exact=True).last.fill("Does the source name the employers?")
-    take(tab, "steps", tab.locator(".steps h2"), tab.locator(".steps form"))
+    take(tab, "steps", tab.locator(".steps h2"), tab.locator(".steps .help"))
 
 
 def picture_comparison(first, second, revision):
