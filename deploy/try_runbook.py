@@ -45,11 +45,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--keep", action="store_true", help="leave the machine running")
     options = parser.parse_args()
-    stop_unless_possible()
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(LONGEST)
     begun = time.monotonic()
     try:
+        stop_unless_possible()
         with machine(keep=options.keep) as (folder, first):
             try_on(folder, first)
             if options.keep:
@@ -139,9 +139,9 @@ class Runbook:
 
 
 def stop_unless_possible():
-    """Stop with the reason where a machine cannot be made, or would be in the way of what runs here."""
+    """Stop, or raise NoMachine, where a machine cannot be made or would be in the way of what runs here."""
     if os.geteuid():
-        sys.exit("This needs root: sudo python3 deploy/try_runbook.py")
+        raise NoMachine("This needs root: sudo python3 deploy/try_runbook.py")
     missing = [
         package
         for program, package in (("mmdebstrap", "mmdebstrap"), ("systemd-nspawn", "systemd-container"))
@@ -155,7 +155,9 @@ def stop_unless_possible():
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                sys.exit(f"Port {port} cannot be used ({error.strerror}); a site that runs here is left alone.")
+                raise NoMachine(
+                    f"Port {port} cannot be used ({error.strerror}); a site that runs here is left alone."
+                ) from None
 
 
 @contextmanager
@@ -192,6 +194,8 @@ def machine(*, keep):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Its console draws as well.
+            errors="replace",
         )
         first = first_process(booted)
         yield folder, first
@@ -230,7 +234,7 @@ def first_process(booted):
                 threading.Thread(target=booted.stdout.read, daemon=True).start()
                 return found[0]
         time.sleep(0.1)
-    raise Failed("The machine did not start.")
+    raise NoMachine("The machine did not start.")
 
 
 def entering(first):
