@@ -24,6 +24,11 @@ class Page(NamedTuple):
     body: bytes
     made_at: datetime
 
+    @property
+    def size(self):
+        """How many bytes it takes, about."""
+        return len(self.body) + OVERHEAD
+
     def answer(self):
         """Return the page as a response."""
         return HttpResponse(self.body, headers=self.headers)
@@ -65,17 +70,19 @@ class KeptPages:
 
     def keep(self, address, response):
         """Keep ``response`` if it is a page that everybody is shown alike; say whether it was kept."""
-        if not for_everybody(response) or (len(response.content) + OVERHEAD) * LARGEST_SHARE > self.most_bytes:
+        if not for_everybody(response):
             return False
         page = Page(response["ETag"], dict(response.items()), response.content, timezone.now())
+        if page.size * LARGEST_SHARE > self.most_bytes:
+            return False
         with self.lock:
             if former := self.pages.pop(address, None):
-                self.bytes -= len(former.body) + OVERHEAD
+                self.bytes -= former.size
             self.pages[address] = page
-            self.bytes += len(page.body) + OVERHEAD
+            self.bytes += page.size
             while self.bytes > self.most_bytes:
                 _address, dropped = self.pages.popitem(last=False)
-                self.bytes -= len(dropped.body) + OVERHEAD
+                self.bytes -= dropped.size
         return True
 
 

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 
 from practices.models import Citation
 from tests import factories as make
+from tests.operations.expected_headers import POLICY
 from tests.reading import body, count, exported, found, is_harmless, says
 
 pytestmark = pytest.mark.django_db
@@ -213,19 +214,6 @@ def test_permanent_addresses_are_those_of_the_settings_on_pages_and_in_exports(c
     settings.SITE_URL = "https://pathways.example.org"
     assert says(body(client.get("/practices/palim/")), "https://pathways.example.org/practices/palim/")
     assert exported(client, "/practices/")[0]["url"] == "https://pathways.example.org/practices/palim/"
-
-
-POLICY = {
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-}
 
 
 @pytest.mark.parametrize(
