@@ -289,7 +289,6 @@ MIDDLEWARE = [
     # First, as they stand with everything that is answered: the id and the line of the log, then the headers.
     "pathways.operations.requests.Requests",
     "pathways.operations.headers.SecureHeaders",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "pathways.operations.limits.Limits",

@@ -5,6 +5,8 @@ are is the list of the OWASP Secure Headers Project; the policy of contents, tha
 itself are in the settings.
 """
 
+from csp.constants import HEADER as CONTENT_POLICY
+from csp.utils import build_policy
 from django.conf import settings
 
 # What pages of this site never use; that which copies a citation to the clipboard is for them alone.
@@ -47,14 +49,19 @@ RESOURCES = "Cross-Origin-Resource-Policy"
 
 
 class SecureHeaders:
-    """Sets them, before all that answers: what a middleware answers by itself has them too."""
+    """Sets them, before all that answers: what a middleware answers by itself has them too.
+
+    The policy of contents is the same for everything, and so is put together once; whoever wants a nonce in it takes the
+    middleware of django-csp instead, which does so for each answer.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
+        self.always = {**ALWAYS, CONTENT_POLICY: build_policy()}
 
     def __call__(self, request):
         response = self.get_response(request)
-        for name, value in ALWAYS.items():
+        for name, value in self.always.items():
             response.setdefault(name, value)
         # What any script may read, any page may show.
         is_open = response.get("Access-Control-Allow-Origin") == "*"
