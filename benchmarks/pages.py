@@ -73,7 +73,8 @@ def served(application, database, threads=4, processes=1, *, python=sys.executab
         port = free.getsockname()[1]
     command = [python, "-m", "gunicorn", "--worker-class=gthread", f"--workers={processes}", f"--threads={threads}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75", application]
-    environment = {**os.environ, "LOCAL": "true", "DATABASE_URL": database}
+    # Memory as the service has it.
+    environment = {**os.environ, "LOCAL": "true", "DATABASE_URL": database, "MALLOC_ARENA_MAX": "1"}
     # Each request leaves a line.
     with LOG.open("ab") as log:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)  # noqa: S603

@@ -235,6 +235,10 @@ class Practice(Record):
             message = _("Mend or remove the link that has been broken for over a week: %s")
             yield "links", message % ", ".join(broken)
 
+    def get_kind_display(self):
+        """Return the label of its kind. Django's own translates every other kind too, for each record of a list."""
+        return str(self.Kind(self.kind).label) if self.kind in self.Kind else self.kind
+
     def get_absolute_url(self):
         return reverse("practices:detail", args=[self.slug])
 

@@ -453,7 +453,7 @@ class DataVersion(models.Model):
 
     @classmethod
     def rows(cls):
-        """Yield the one row there is. Every request asks, and all that is done around a query would take the longest."""
+        """Yield the one row there is. Every request asks, and what is done around a query would take the longest."""
         with connections[router.db_for_read(cls)].cursor() as cursor:
             cursor.execute(f"SELECT id, number, epoch, changed_at FROM {cls._meta.db_table}")  # noqa: S608 -- our own table
             rows = cursor.fetchall()

@@ -51,8 +51,8 @@ RESOURCES = "Cross-Origin-Resource-Policy"
 class SecureHeaders:
     """Sets them, before all that answers: what a middleware answers by itself has them too.
 
-    The policy of contents is the same for everything, and so is put together once; whoever wants a nonce in it takes the
-    middleware of django-csp instead, which does so for each answer.
+    The policy of contents is the same for everything, and so is put together once; whoever wants a nonce in it takes
+    the middleware of django-csp instead, which does so for each answer.
     """
 
     def __init__(self, get_response):
