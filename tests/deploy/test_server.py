@@ -1,29 +1,25 @@
 """The server as it is started in production, with the settings of production, asked by readers."""
 
-import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 
 from pathways.settings import BASE_DIR
 from tests.conftest import TESTED_DATABASE
+from tests.serving import served, until
 
 PRODUCTION = {
     "SECRET_KEY": "a key of the tests, of which nobody needs to be afraid",
-    "ALLOWED_HOSTS": "localhost",
+    "ALLOWED_HOSTS": "127.0.0.1",
     "HTTPS": "false",
     "WEB_WORKERS": "2",
     "DJANGO_SETTINGS_MODULE": "tests.deploy.site",
 }
-# Tries, a tenth of a second apart.
-PATIENCE = 600
+GUNICORN = ["--config", "deploy/gunicorn.conf.py"]
 
 
 def environment(folder, **settings):
@@ -31,66 +27,15 @@ def environment(folder, **settings):
     return {**kept, **PRODUCTION, "VAR_DIR": str(folder), "TRIED_IN": str(folder), **settings}
 
 
-def until(condition):
-    """Wait for what has to come, and return it."""
-    for _ in range(PATIENCE):
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it has not come")
-
-
-class Server:
-    """A server on a port of its own."""
-
-    def __init__(self, process, port, log):
-        self.process, self.port, self.log = process, port, log
-
-    def ask(self, path, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request("GET", path, headers={"Host": "localhost", "Connection": "close", **headers})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
-
-    def processes(self):
-        """Return the numbers of the processes that answer twenty requests."""
-        answers = [self.ask("/process") for _ in range(20)]
-        assert {answer.status for answer in answers} == {200}
-        return {answer.body for answer in answers}
-
-    def answers(self):
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.ask("/process")
-        except OSError:
-            return None
-
-
-@contextmanager
 def serving(folder, **settings):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "log"
-    with log.open("w") as written:
-        process = subprocess.Popen(
-            command(f"127.0.0.1:{port}"), cwd=BASE_DIR, env=environment(folder, **settings), stderr=written
-        )
-    server = Server(process, port, log)
-    try:
-        until(server.answers)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(60)
+    return served(folder, *GUNICORN, env=environment(folder, **settings), probe="/process")
 
 
-def command(address):
-    return [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", address, "pathways.wsgi"]
+def processes(server):
+    """Return the numbers of the processes that answer twenty requests."""
+    answers = [server.get("/process") for _ in range(20)]
+    assert {answer.status for answer in answers} == {200}
+    return {answer.body for answer in answers}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +48,7 @@ def command(address):
 )
 def test_a_wrong_setting_stops_the_start_and_says_what_to_set(tmp_path, given, message):
     done = subprocess.run(
-        command("127.0.0.1:0"),
+        [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind=127.0.0.1:0", "pathways.wsgi"],
         cwd=BASE_DIR,
         env=environment(tmp_path, **given),
         capture_output=True,
@@ -124,19 +69,19 @@ def test_a_style_sheet_comes_hashed_and_compressed_with_nothing_before_the_serve
     )
     (sheet,) = (tmp_path / "static/site").glob("site.????????????.css")
     with serving(tmp_path) as server:
-        answer = server.ask(f"/static/site/{sheet.name}", **{"Accept-Encoding": "gzip, br"})
+        answer = server.get(f"/static/site/{sheet.name}", Accept_Encoding="gzip, br")
         assert (answer.status, answer.headers["Content-Encoding"]) == (200, "br")
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.body == sheet.with_name(f"{sheet.name}.br").read_bytes()
         assert len(answer.body) < sheet.stat().st_size / 2
-        plain = server.ask(f"/static/site/{sheet.name}")
+        plain = server.get(f"/static/site/{sheet.name}")
         assert plain.headers["Content-Encoding"] is None
         assert plain.body == sheet.read_bytes()
 
 
 def test_what_is_being_answered_is_finished_before_the_server_stops(tmp_path):
     with serving(tmp_path) as server, ThreadPoolExecutor() as pool:
-        asked = pool.submit(server.ask, "/wait")
+        asked = pool.submit(server.get, "/wait")
         until((tmp_path / "go").exists)
         server.process.terminate()
         (tmp_path / "go").write_text("now")
@@ -146,23 +91,23 @@ def test_what_is_being_answered_is_finished_before_the_server_stops(tmp_path):
 
 def test_no_request_fails_while_the_processes_are_exchanged(tmp_path):
     with serving(tmp_path) as server:
-        first = server.processes()
+        first = processes(server)
         server.process.send_signal(signal.SIGHUP)
-        until(lambda: first.isdisjoint(server.processes()))
+        until(lambda: first.isdisjoint(processes(server)))
 
 
 def test_a_process_makes_room_for_a_new_one_after_so_many_requests(tmp_path):
     with serving(tmp_path, WEB_MAX_REQUESTS="20") as server, ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(server.ask, ["/process"] * 100))
+        answers = list(pool.map(server.get, ["/process"] * 100))
         assert {answer.status for answer in answers} == {200}
         assert len({answer.body for answer in answers}) > 2
 
 
 def test_an_address_that_is_too_long_is_refused(tmp_path):
     with serving(tmp_path) as server:
-        assert server.ask("/process?q=" + "a" * 8000).status == 200
-        assert server.ask("/process?q=" + "a" * 9000).status in {400, 414}
-        assert "aaaa" not in server.log.read_text()
+        assert server.get("/process?q=" + "a" * 8000).status == 200
+        assert server.get("/process?q=" + "a" * 9000).status in {400, 414}
+        assert "aaaa" not in server.logged
 
 
 @pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="only PostgreSQL has connections to share")
@@ -170,7 +115,7 @@ def test_an_address_that_is_too_long_is_refused(tmp_path):
 def test_threads_share_the_connections_of_the_pool(tmp_path, pool_size, most):
     given = {"WEB_WORKERS": "1", "WEB_THREADS": "8", "DATABASE_POOL": pool_size}
     with serving(tmp_path, **given) as server, ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(server.ask, ["/database"] * 80))
+        answers = list(pool.map(server.get, ["/database"] * 80))
         assert {answer.status for answer in answers} == {200}
         used = {answer.body for answer in answers}
         assert len(used) <= most

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TESTED_DATABASE
+from tests.serving import until
 
 from .databases import Postgresql, Sqlite
-from .running import Curator, Site, prepared, until
+from .running import Curator, Site, prepared
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from .running import until
+from tests.serving import until
 
 # So little is taken at a time that the rest of the file has to wait with whoever writes it.
 LITTLE = 4096

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from tests.conftest import TESTED_DATABASE
-
-from .running import until
+from tests.serving import until
 
 only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on SQLite")
 

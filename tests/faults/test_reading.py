@@ -6,8 +6,7 @@ import secrets
 import pytest
 
 from tests.conftest import TESTED_DATABASE
-
-from .running import until
+from tests.serving import until
 
 only_on_postgresql = pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="only on PostgreSQL")
 only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on SQLite")

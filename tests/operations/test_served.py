@@ -1,26 +1,54 @@
 """The site on a real server, as it runs in production: several processes, slow clients, what is not there."""
 
 import json
+import os
 import re
+import secrets
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 
 import pytest
+from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from pathways.operations import health
+from tests.serving import served
 
 from .expected_headers import problems
-from .servers import environment, manage, own_database, served
 
 # What it does on PostgreSQL, the runbook is followed for.
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.xdist_group("served")]
 
 TOKEN = "a-token-of-twenty-letters"
 BOUND = 60
+# Of this run's own, which is none of production.
+OURS = ("LOCAL", "DEBUG", "SITE_URL", "METRICS_TOKEN", "PROMETHEUS_MULTIPROC_DIR", "PROXIES")
+
+
+def environment(**more):
+    """Return the environment of a production run, with nothing of this one's settings but what ``more`` says."""
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return {**kept, "SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "127.0.0.1", **more}
+
+
+def empty_database(folder):
+    return f"sqlite:///{folder / 'served.sqlite3'}"
+
+
+def manage(*arguments, env):
+    """Run manage.py to its end."""
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=env, check=True, capture_output=True, timeout=120)
+
+
+def serving(folder, workers, threads, env):
+    options = ["--worker-class=gthread", "--no-control-socket", f"--workers={workers}", f"--threads={threads}"]
+    return served(folder, *options, env=env)
 
 
 def fetch(address, **headers):
@@ -57,22 +85,19 @@ def sent(site, request):
 def env(tmp_path_factory):
     """What production runs are given: static files once, and figures that processes count together."""
     folder = tmp_path_factory.mktemp("served")
-    env = environment(
-        DATABASE_URL=f"sqlite:///{folder / 'empty.sqlite3'}", METRICS_TOKEN=TOKEN, PROMETHEUS_MULTIPROC_DIR=str(folder)
-    )
+    env = environment(DATABASE_URL=empty_database(folder), METRICS_TOKEN=TOKEN, PROMETHEUS_MULTIPROC_DIR=str(folder))
     manage("collectstatic", "--no-input", "-v0", env=env)
     return env
 
 
 @pytest.fixture(scope="module")
-def site(env, tmp_path_factory, django_db_setup, django_db_blocker):
+def site(env, tmp_path_factory):
     """Two processes of four threads, on a database with its tables; gives its address and its log."""
     folder = tmp_path_factory.mktemp("site")
-    with django_db_blocker.unblock():
-        env = {**env, "DATABASE_URL": own_database(folder)}
+    env = {**env, "DATABASE_URL": empty_database(folder)}
     manage("migrate", "-v0", env=env)
-    with served(folder, "--workers=2", "--threads=4", env=env) as found:
-        yield found
+    with serving(folder, workers=2, threads=4, env=env) as server:
+        yield server.address, server.log
 
 
 def test_the_log_is_lines_of_json_each_with_the_id_of_its_answer(site):
@@ -196,9 +221,10 @@ def test_a_site_that_cannot_answer_is_alive_and_says_why_it_is_not_ready(env, tm
         env = {**env, "DATABASE_URL": "postgresql://maria:hunter2@127.0.0.1:1/pathways"}
         expected = ["database: it does not answer"]
     else:
-        env = {**env, "DATABASE_URL": own_database(tmp_path)}
+        env = {**env, "DATABASE_URL": empty_database(tmp_path)}
         expected = sorted(f"migrations: {app}.{name} is not applied" for app, name in health.needed_migrations())
-    with served(tmp_path, "--workers=1", "--threads=2", env=env) as (address, log):
+    with serving(tmp_path, workers=1, threads=2, env=env) as server:
+        address, log = server.address, server.log
         status, headers, text = fetch(f"{address}/readyz")
         assert (status, headers["Retry-After"], text.splitlines()) == (503, "5", expected)
         assert fetch(f"{address}/healthz")[0] == 200
