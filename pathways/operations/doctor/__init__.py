@@ -9,23 +9,23 @@ from pathways.curation.models import DataVersion
 
 # Each module declares its rules.
 from . import computed, records, stored  # noqa: F401
-from .rules import RULES, Finding, Rule
+from .rules import RULES, Finding, Rule, Told
 
-__all__ = ["RULES", "Finding", "Rule", "examine", "mend"]
+__all__ = ["RULES", "Finding", "Rule", "Told", "examine", "mend"]
 
 # Until it holds, nothing else can be asked.
 FIRST = stored.MIGRATIONS
 
 
 def examine(names=()):
-    """Yield (rule, findings) for each rule, or for those called ``names``; findings are None where it was not asked.
+    """Yield (rule, what it told) for each rule, or for those called ``names``; None where it was not asked.
 
     Raises KeyError for a name that no rule has.
     """
     chosen = [RULES[name] for name in names] or sorted(RULES.values(), key=lambda one: one.name != FIRST)
-    behind = bool(list(RULES[FIRST].find()))
+    behind = any(RULES[FIRST].find())
     for one in chosen:
-        yield one, None if behind and one.name != FIRST else list(one.find())
+        yield one, None if behind and one.name != FIRST else one.told()
 
 
 @transaction.atomic

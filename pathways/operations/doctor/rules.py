@@ -20,41 +20,40 @@ class Finding(NamedTuple):
     what: str
     row: models.Model | None = None
 
-    @property
+    def told(self):
+        """Return it in words, to stand without the row."""
+        subject = self.subject()
+        if subject is None:
+            return Told("", "", "", self.what)
+        meta = subject._meta
+        key = getattr(subject, getattr(subject, "key_field", "pk"))
+        title = address = ""
+        # What it is called may depend on a row that is gone.
+        with suppress(ObjectDoesNotExist):
+            title = str(subject)
+        if meta.concrete_model in admin.site._registry:
+            page = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[subject.pk])
+            address = settings.SITE_URL + page
+        return Told(f"{meta.label_lower} {key}", title, address, self.what)
+
     def subject(self):
-        """The row that has a page in the admin: the row itself, or the one that owns it; None if there is neither."""
+        """Return the row that has a page in the admin: the row itself, or what owns it; None if there is neither."""
         row = self.row
         with suppress(ObjectDoesNotExist):
             while isinstance(row, Owned):
                 row = getattr(row, row.owner)
         return row
 
-    @property
-    def id(self):
-        """The name and key of the record, as commands know it: ``practices.practice palim``."""
-        if self.subject is None:
-            return ""
-        key = getattr(self.subject, getattr(self.subject, "key_field", "pk"))
-        return f"{self.subject._meta.label_lower} {key}"
 
-    @property
-    def title(self):
-        # What it is called may depend on a row that is gone.
-        with suppress(ObjectDoesNotExist):
-            return str(self.subject) if self.subject is not None else ""
-        return ""
+class Told(NamedTuple):
+    """A finding in words: the name and key of the record, as commands know it (``practices.practice palim``), what it
+    is called, where it is edited, and what is wrong. All but the last are empty where there is no such record or page.
+    """
 
-    @property
-    def address(self):
-        """Where the record is edited; empty for what is not edited in the admin."""
-        subject = self.subject
-        if subject is None or type(subject)._meta.concrete_model not in admin.site._registry:
-            return ""
-        name = f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change"
-        return settings.SITE_URL + reverse(name, args=[subject.pk])
-
-    def as_dict(self):
-        return {"id": self.id, "title": self.title, "address": self.address, "what": self.what}
+    id: str
+    title: str
+    address: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,10 @@ class Rule:
     mend: str
     find: Callable[[], Iterator[Finding]]
     mends: Callable[[], None] | None = None
+
+    def told(self):
+        """Return what does not hold, each in words: as many rows may be wrong as there are."""
+        return [finding.told() for finding in self.find()]
 
 
 RULES = {}

@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 def mended(rule, findings):
     """Return what is left of ``findings`` after the rule has mended what it can."""
-    return list(rule.find()) if findings and doctor.mend(rule) else findings
+    return rule.told() if findings and doctor.mend(rule) else findings
 
 
 def as_text(results, verbosity):
@@ -58,7 +58,7 @@ def as_json(results):
             "rule": rule.name,
             "holds": rule.holds,
             "mend": rule.mend,
-            "findings": None if findings is None else [finding.as_dict() for finding in findings],
+            "findings": None if findings is None else [finding._asdict() for finding in findings],
         }
         for rule, findings in results
     ]
