@@ -468,9 +468,11 @@ def check_units(site):
 
 
 def check_log(site):
+    site.page("/suggestions/which-nobody-knows/")
     log = site.shell.run("cat /var/log/nginx/pathways.log")
     expect('"path":"/practices/"' in log, "Requests are not logged.")
     expect("127.0.0.1" not in log and "training" not in log, "The log tells who asked, or what for.")
+    expect('"path":"/suggestions/"' in log and "nobody-knows" not in log, "The log tells the address of a suggestion.")
 
 
 @contextmanager
