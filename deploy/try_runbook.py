@@ -468,7 +468,7 @@ def check_units(site):
 
 
 def check_log(site):
-    site.page("/suggestions/which-nobody-knows/")
+    site.ask("/suggestions/which-nobody-knows/")
     log = site.shell.run("cat /var/log/nginx/pathways.log")
     expect('"path":"/practices/"' in log, "Requests are not logged.")
     expect("127.0.0.1" not in log and "training" not in log, "The log tells who asked, or what for.")
