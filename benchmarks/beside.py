@@ -1,7 +1,8 @@
 """What pages are measured beside: an empty view, and the list of practices as one writes it with the ORM alone.
 
-Gunicorn serves ``benchmarks.beside:site()``, the whole site with these two views in it, and
-``benchmarks.beside:bare()``, the empty view in a Django project that has nothing else: no database, no middleware.
+Gunicorn serves ``benchmarks.beside:site()``, the whole site with these two views in it,
+``benchmarks.beside:fresh()``, the empty view in a project with the apps and middleware that Django gives a new one, and
+``benchmarks.beside:bare()``, the same in a project that has nothing else: no database, no middleware.
 """
 
 import os
@@ -74,11 +75,28 @@ def site():
     return application
 
 
-def bare():
-    """Return a project of the empty view alone as a WSGI application."""
+def bare(**more):
+    """Return a project of the empty view alone as a WSGI application; ``more`` are settings that it has, too."""
     from django.conf import settings
 
-    settings.configure(ROOT_URLCONF=addresses(), ALLOWED_HOSTS=["*"], SECRET_KEY=secrets.token_hex())
+    settings.configure(ROOT_URLCONF=addresses(), ALLOWED_HOSTS=["*"], SECRET_KEY=secrets.token_hex(), **more)
     from django.core.wsgi import get_wsgi_application
 
     return get_wsgi_application()
+
+
+def fresh():
+    """Return a project of the empty view as Django's startproject would make it, as a WSGI application."""
+    return bare(
+        INSTALLED_APPS=[f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions", "messages")],
+        MIDDLEWARE=[
+            "django.middleware.security.SecurityMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    )

@@ -40,9 +40,11 @@ def main():
     with ExitStack() as servers:
         site = servers.enter_context(served("benchmarks.beside:site()", options.database))
         bare = servers.enter_context(served("benchmarks.beside:bare()", options.database))
+        fresh = servers.enter_context(served("benchmarks.beside:fresh()", options.database))
         validator = {"If-None-Match": asked(site.address + LIST).headers["ETag"]}
         cases = {
             "empty view, bare": (f"{bare.address}/empty", {}),
+            "empty view, new project": (f"{fresh.address}/empty", {}),
             "empty view in the site": (f"{site.address}/empty", {}),
             "warm list": (site.address + LIST, {}),
             "warm list, chosen": (site.address + CHOSEN, {}),
@@ -130,11 +132,11 @@ def print_served(cases, options):
     rates = {key: median(rate for rate, _half, _most in found) for key, found in taken.items()}
     print(f"Requests a second, medians of {options.rounds} rounds, one process with four threads")
     print_rows(
-        ["", "1 connection", "16 connections", "of the empty view, bare", "of that in the site", "wanted", "p99 / p50"]
+        ["", "1 connection", "16 connections", "of bare", "of new project", "of in the site", "wanted", "p99 / p50"]
     )
     for name in cases:
         apart = median(most / half for _rate, half, most in taken[name, 16])
-        beside = [f"{rates[name, 16] / rates[empty, 16]:.2f}" for empty in list(cases)[:2]]
+        beside = [f"{rates[name, 16] / rates[empty, 16]:.2f}" for empty in list(cases)[:3]]
         wanted = str(WANTED.get(name, ""))
         print_rows([name, f"{rates[name, 1]:,.0f}", f"{rates[name, 16]:,.0f}", *beside, wanted, f"{apart:.1f}"])
     print(f"\nThe slowest hundredth is wanted to take at most {AT_MOST_APART} times the median.\n")
