@@ -3,6 +3,7 @@
 
     .venv/bin/python scripts/scan.py
     .venv/bin/python scripts/scan.py --only headers --only sqlmap
+    .venv/bin/python scripts/scan.py --postgresql --admin
 
 A copy of its own is served on loopback by gunicorn, with the curated entries on an SQLite or, with --postgresql, a
 PostgreSQL database that is thrown away; nothing else is touched. It wants wapiti and sqlmap (on Debian: apt install
@@ -11,6 +12,10 @@ wapiti sqlmap), and takes about half an hour. Reports are kept in var/scan; depl
 headers   the answers of every kind against the list of the OWASP Secure Headers Project
 wapiti    crawls pages and forms and tries what its modules know
 sqlmap    tries to inject SQL through every parameter of every list, of search and of the forms
+With --admin, instead of these, the admin is scanned by someone who has logged in, with a second factor:
+values    asks for its lists, filters and pages with values that break things
+wapiti    crawls it and sends its forms, as a reviewer
+sqlmap    tries the parameters of its lists
 The API has a fuzzer of its own, schemathesis: API_EXAMPLES=1000 pytest tests/api/test_schema.py
 """
 
@@ -27,12 +32,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var/scan"
 sys.path.insert(0, str(ROOT))
 SCANNERS = ("headers", "wapiti", "sqlmap")
+ADMIN_SCANNERS = ("values", "wapiti", "sqlmap")
 # Addresses with every parameter that they read, each with a value that finds something.
 LISTED = {
     "/practices/": "q=skills&country=MA&origin=MA&destination=BE&host=MA&concerned=SY&region=002"
@@ -66,6 +73,40 @@ FORMS = {
     "&website=&mark=x",
     "/practices/palim/suggest/": "wrong=a&right=b&source=c&contact=d&website=&mark=x",
 }
+# Of the admin: whole lists, and the pages of its own that read an address.
+ADMIN_LISTED = {
+    "/admin/practices/practice/": "q=a&work=mine&country=MA&kind__exact=programme&lifecycle__exact=ongoing"
+    "&status__exact=draft&themes__id__exact=1&o=1&p=1&_changelist_filters=q",
+    "/admin/meetings/meeting/": "q=a&country=MA&series__id__exact=1&kind__exact=summit&standing__exact=reported&o=1",
+    "/admin/meetings/outcome/": "q=a&kind__exact=finding&document__id__exact=1&o=1",
+    "/admin/vocabulary/country/": "q=a&region__id__exact=1&o=1",
+    "/admin/vocabulary/organisation/": "q=a&needs_look__exact=1&kind__exact=network&o=1",
+    "/admin/curation/change/": "action__exact=add&o=1",
+    "/admin/suggestions/suggestion/": "q=a&state__exact=new&kind__exact=practice&o=1",
+    "/admin/practices/practice/duplicates/": "q=skills&except=1",
+    "/admin/autocomplete/": "app_label=practices&model_name=practicecountry&field_name=country&term=a",
+}
+# What ends the session of whoever scans, or changes what it logs in with.
+ADMIN_LEFT_OUT = ("logout/", "password_change/", "second-factor/")
+# Each breaks something somewhere: a query, a number, a page.
+VALUES = ("\0", "'", '"><script>alert(7919)</script>', "%", "\\", "9" * 30, "-1", "²", "1,2", "{{7*7}}", "a" * 5000)
+REFLECTED = "<script>alert(7919)"
+MAKE_SESSION = """
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+group = {group!r}
+user = get_user_model().objects.create_user("scanner" + group, is_staff=True, is_superuser=not group)
+user.groups.set(Group.objects.filter(name=group))
+client = Client()
+client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+session = client.session
+session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=user, confirmed=True).persistent_id
+session.save()
+print("session", session.session_key)
+"""
 ANSWERS = (
     "/",
     "/practices/?country=MA",
@@ -90,33 +131,45 @@ ANSWERS = (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", action="append", choices=SCANNERS, help="a scanner; repeatable")
+    every = dict.fromkeys(SCANNERS + ADMIN_SCANNERS)
+    parser.add_argument("--only", action="append", choices=every, help="a scanner; repeatable")
     parser.add_argument("--postgresql", action="store_true", help="scan the site on PostgreSQL, from a wheel")
+    parser.add_argument("--admin", action="store_true", help="scan the admin, logged in")
     parser.add_argument("--live", metavar="ADDRESS", help="only hold the headers of a site that runs to the list")
     options = parser.parse_args()
     if options.live:
         sys.exit(report("headers", check_headers(options.live.rstrip("/"))))
-    wanted = options.only or SCANNERS
-    if missing := [name for name in wanted if name != "headers" and not shutil.which(name)]:
+    offered = ADMIN_SCANNERS if options.admin else SCANNERS
+    wanted = [name for name in offered if name in (options.only or offered)]
+    if missing := [name for name in ("wapiti", "sqlmap") if name in wanted and not shutil.which(name)]:
         sys.exit(f"Missing: {' and '.join(missing)}. On Debian: apt install {' '.join(missing)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
     dbms = "postgresql" if options.postgresql else "sqlite"
     scanners = {"headers": check_headers, "wapiti": run_wapiti, "sqlmap": partial(run_sqlmap, dbms=dbms)}
+    if options.admin:
+        scanners = {
+            "values": try_values,
+            "wapiti": run_wapiti_on_admin,
+            "sqlmap": partial(run_sqlmap_on_admin, dbms=dbms),
+        }
     # Whoever ends this ends the site that it serves, too.
     signal.signal(signal.SIGTERM, lambda *args: sys.exit(1))
     failed = 0
-    with tempfile.TemporaryDirectory() as folder, site(Path(folder), postgresql=options.postgresql) as (address, log):
-        for name in SCANNERS:
-            if name in wanted:
-                print(f"{name} …", flush=True)
-                failed |= report(name, scanners[name](address))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        site(Path(folder), postgresql=options.postgresql) as (address, log, env),
+    ):
+        for name in wanted:
+            print(f"{name} …", flush=True)
+            arguments = [partial(log_in, env)] if options.admin else []
+            failed |= report(f"admin-{name}" if options.admin else name, scanners[name](address, *arguments))
         failed |= report("log", errors_in(log))
     sys.exit(failed)
 
 
 @contextmanager
 def site(folder, *, postgresql):
-    """Serve a copy of the site with the settings of production; give its address and its log."""
+    """Serve a copy of the site with the settings of production; give its address, its log and its settings."""
     from tests.operations import servers
 
     env = servers.environment(
@@ -128,14 +181,15 @@ def site(folder, *, postgresql):
         API_LIMIT="none",
         SUGGESTION_LIMIT="none",
         METRICS_TOKEN="x" * 40,
+        REQUIRE_SECOND_FACTOR="true",
     )
     print("Preparing the site …", flush=True)
     servers.manage("collectstatic", "--no-input", "-v0", env=env)
     servers.manage("migrate", "-v0", env=env)
     servers.manage("load_fixtures", env=env)
     options = ("--workers=2", "--threads=4", "--limit-request-line=8190")
-    with servers.served(folder, *options, env=env) as found:
-        yield found
+    with servers.served(folder, *options, env=env) as (address, log):
+        yield address, log, env
 
 
 def postgresql_of(folder):
@@ -168,11 +222,18 @@ def check_headers(address):
 
 def fetch(address):
     """Return the status and headers of an answer, redirects followed."""
+    status, headers, _body = read(address)
+    return status, headers
+
+
+def read(address, cookie=""):
+    """Return the status, headers and text of an answer, redirects followed."""
+    request = Request(address, headers={"Cookie": cookie})  # noqa: S310 -- what was asked for
     try:
-        with urlopen(Request(address), timeout=60) as answer:  # noqa: S310 -- what was asked for
-            return answer.status, answer.headers
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            return answer.status, answer.headers, answer.read().decode(errors="replace")
     except HTTPError as error:
-        return error.code, error.headers
+        return error.code, error.headers, error.read().decode(errors="replace")
 
 
 def run(program, *arguments, keep, seconds):
@@ -189,23 +250,27 @@ def run(program, *arguments, keep, seconds):
 
 def run_wapiti(address):
     """Return what wapiti calls a vulnerability or an anomaly."""
-    found = REPORTS / "wapiti.json"
-    found.unlink(missing_ok=True)
     # The forms of the lists have twenty fields and more, which sqlmap tries one by one: here, addresses that have few.
     bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 9]
     bounds += ["--max-scan-time", 60, "--max-attack-time", 60]
-    starts = [part for path in FORMS for part in ("-s", address + path)]
+    return wapiti("wapiti", f"{address}/", *(part for path in FORMS for part in ("-s", address + path)), *bounds)
+
+
+def wapiti(name, start, *arguments):
+    """Run wapiti on what lies under an address, keep its report, and return what it says."""
+    found = REPORTS / f"{name}.json"
+    found.unlink(missing_ok=True)
     run(
         "wapiti",
-        *("-u", f"{address}/", "--scope", "folder", *starts, "--flush-session", "--store-session", REPORTS / "session"),
+        *("-u", start, "--scope", "folder", "--flush-session", "--store-session", REPORTS / "session"),
         # That module asks a host on the internet, and this site fetches nothing for a reader.
         *("-m", "common,-ssrf"),
-        *("-f", "json", "-o", found, "--no-bugreport", "-t", 60, *bounds),
-        keep="wapiti.log",
+        *("-f", "json", "-o", found, "--no-bugreport", "-t", 60, *arguments),
+        keep=f"{name}.log",
         seconds=2400,
     )
     if not found.exists():
-        return ["wapiti gave no report: see wapiti.log"]
+        return [f"wapiti gave no report: see {name}.log"]
     told = json.loads(found.read_text())
     return sorted(
         {
@@ -224,6 +289,11 @@ def run_sqlmap(address, dbms):
     addresses.append(f"/practices.csv?{LISTED['/practices/']}")
     targets = [(one, named(one)) for one in (*addresses, *OTHERS)]
     targets += [(path, ("--data", data)) for path, data in FORMS.items()]
+    return sqlmap(address, targets, dbms)
+
+
+def sqlmap(address, targets, dbms, *arguments, prefix="sqlmap"):
+    """Run sqlmap on targets, (path, options) each; return what it can inject, and what it has not tried."""
     findings = []
     for number, (path, more) in enumerate(targets):
         print(f"  {path[:60]}", flush=True)
@@ -231,8 +301,8 @@ def run_sqlmap(address, dbms):
         said = run(
             "sqlmap",
             *("-u", address + path, *more, "--batch", "--flush-session", "--level", 1, "--risk", 1, "--dbms", dbms),
-            *("--ignore-code", "400,404", "--disable-coloring", "--output-dir", folder),
-            keep=f"sqlmap-{number}.log",
+            *("--ignore-code", "400,404", "--disable-coloring", "--output-dir", folder, *arguments),
+            keep=f"{prefix}-{number}.log",
             seconds=900,
         )
         injected = re.findall(r"^Parameter: .*", said, re.MULTILINE)
@@ -249,6 +319,65 @@ def run_sqlmap(address, dbms):
 def named(address):
     """Return what has sqlmap try what it takes for a token against forgery, and would leave alone."""
     return ("-p", "resumptionToken") if "resumptionToken" in address else ()
+
+
+# The admin, logged in
+
+
+def log_in(env, group=""):
+    """Return the cookie of someone of a group who has given a second factor; without a group, of a superuser."""
+    command = [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", MAKE_SESSION.format(group=group)]
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)  # noqa: S603
+    return f"sessionid={re.search(r'^session (.+)$', done.stdout, re.MULTILINE)[1]}"
+
+
+def try_values(address, log_in):
+    """Return where the admin fails over a value in an address, or shows it as it is: every list, filter and page."""
+    cookie = log_in()
+    _status, _headers, index = read(f"{address}/admin/", cookie)
+    lists = sorted(set(re.findall(r'href="(/admin/\w+/\w+/)"', index)))
+    targets = {f"{path}?{name}={{}}" for path, query in ADMIN_LISTED.items() for name in re.findall(r"(\w+)=", query)}
+    for path in lists:
+        _status, _headers, page = read(address + path, cookie)
+        names = {"q", "o", "p", "all", "_popup", "_to_field", *re.findall(r"[?;&](\w+)=", page)}
+        targets |= {f"{path}?{name}={{}}" for name in names}
+        pages = {"", *re.findall(rf'href="{path}\d+/(\w+/)', page), "change/", "history/", "delete/"}
+        pages |= {"open/", "preview/", "restore/", "remove/", "step/", "merge/", "undo/"}
+        targets |= {f"{path}{{}}/{rest}" for rest in pages}
+    print(f"  {len(lists)} lists, {len(targets)} addresses, {len(VALUES)} values", flush=True)
+    findings = set() if len(lists) >= len(ADMIN_LISTED) else {"The lists of the admin were not found"}
+    for target in sorted(targets):
+        for value in VALUES:
+            status, _headers, body = read(address + target.format(quote(value, safe="")), cookie)
+            if status >= 500:
+                findings.add(f"{target} ({value[:20]!r}): {status}")
+            if REFLECTED in body:
+                findings.add(f"{target}: shown as it is")
+    return sorted(findings)
+
+
+def run_wapiti_on_admin(address, log_in):
+    """Return what wapiti says of the admin as a reviewer has it, forms and all."""
+    cookie = log_in("Reviewer")
+    # As wapiti keeps cookies: by host and folder.
+    name, _, value = cookie.partition("=")
+    kept = {"127.0.0.1": {"/": {name: {"value": value, "version": 0, "secure": False, "expires": None, "port": None}}}}
+    (REPORTS / "cookies.json").write_text(json.dumps(kept))
+    left_out = [part for path in ADMIN_LEFT_OUT for part in ("-x", f"{address}/admin/{path}*")]
+    starts = [part for path in ADMIN_LISTED for part in ("-s", address + path)]
+    starts += ["-s", f"{address}/admin/practices/practice/import/"]
+    bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 14]
+    bounds += ["--max-scan-time", 120, "--max-attack-time", 90]
+    findings = wapiti("admin-wapiti", f"{address}/admin/", "-c", REPORTS / "cookies.json", *left_out, *starts, *bounds)
+    if "/admin/logout/" not in read(f"{address}/admin/", cookie)[2]:
+        findings.append("Who scanned is not logged in any more")
+    return findings
+
+
+def run_sqlmap_on_admin(address, log_in, dbms):
+    """Return what sqlmap can inject through the parameters of the admin's lists."""
+    targets = [(f"{path}?{query}", ()) for path, query in ADMIN_LISTED.items()]
+    return sqlmap(address, targets, dbms, "--cookie", log_in(), prefix="admin-sqlmap")
 
 
 def errors_in(log):

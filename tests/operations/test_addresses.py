@@ -1,4 +1,4 @@
-"""What an address of the admin may hold: on PostgreSQL, NUL is an error of ours wherever it comes before the database."""
+"""What an address of the admin may hold: on PostgreSQL, NUL is an error of ours wherever it gets so far."""
 
 import pytest
 
