@@ -154,7 +154,7 @@ def main():
         }
     # Whoever ends this ends the site that it serves, too.
     signal.signal(signal.SIGTERM, lambda *args: sys.exit(1))
-    failed = 0
+    failed, prefix = 0, "admin-" if options.admin else ""
     with (
         tempfile.TemporaryDirectory() as folder,
         site(Path(folder), postgresql=options.postgresql) as (address, log, env),
@@ -162,8 +162,8 @@ def main():
         for name in wanted:
             print(f"{name} …", flush=True)
             arguments = [partial(log_in, env)] if options.admin else []
-            failed |= report(f"admin-{name}" if options.admin else name, scanners[name](address, *arguments))
-        failed |= report("log", errors_in(log))
+            failed |= report(prefix + name, scanners[name](address, *arguments))
+        failed |= report(f"{prefix}log", errors_in(log))
     sys.exit(failed)
 
 
@@ -367,7 +367,7 @@ def run_wapiti_on_admin(address, log_in):
     starts = [part for path in ADMIN_LISTED for part in ("-s", address + path)]
     starts += ["-s", f"{address}/admin/practices/practice/import/"]
     bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 14]
-    bounds += ["--max-scan-time", 120, "--max-attack-time", 90]
+    bounds += ["--max-scan-time", 120, "--max-attack-time", 60]
     findings = wapiti("admin-wapiti", f"{address}/admin/", "-c", REPORTS / "cookies.json", *left_out, *starts, *bounds)
     if "/admin/logout/" not in read(f"{address}/admin/", cookie)[2]:
         findings.append("Who scanned is not logged in any more")
