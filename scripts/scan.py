@@ -87,7 +87,7 @@ ADMIN_LISTED = {
     "/admin/autocomplete/": "app_label=practices&model_name=practicecountry&field_name=country&term=a",
 }
 # What ends the session of whoever scans, or changes what it logs in with.
-ADMIN_LEFT_OUT = ("logout/", "password_change/", "second-factor/")
+ADMIN_LEFT_OUT = ("logout/", "password_change/", "second-factor/", "second-factor/set-up/", "second-factor/manage/")
 # Each breaks something somewhere: a query, a number, a page.
 VALUES = ("\0", "'", '"><script>alert(7919)</script>', "%", "\\", "9" * 30, "-1", "²", "1,2", "{{7*7}}", "a" * 5000)
 REFLECTED = "<script>alert(7919)"
@@ -363,7 +363,7 @@ def run_wapiti_on_admin(address, log_in):
     name, _, value = cookie.partition("=")
     kept = {"127.0.0.1": {"/": {name: {"value": value, "version": 0, "secure": False, "expires": None, "port": None}}}}
     (REPORTS / "cookies.json").write_text(json.dumps(kept))
-    left_out = [part for path in ADMIN_LEFT_OUT for part in ("-x", f"{address}/admin/{path}*")]
+    left_out = [part for path in ADMIN_LEFT_OUT for part in ("-x", f"{address}/admin/{path}")]
     starts = [part for path in ADMIN_LISTED for part in ("-s", address + path)]
     starts += ["-s", f"{address}/admin/practices/practice/import/"]
     bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 14]
