@@ -28,6 +28,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -89,7 +90,20 @@ ADMIN_LISTED = {
 # What ends the session of whoever scans, or changes what it logs in with.
 ADMIN_LEFT_OUT = ("logout/", "password_change/", "second-factor/", "second-factor/set-up/", "second-factor/manage/")
 # Each breaks something somewhere: a query, a number, a page.
-VALUES = ("\0", "'", '"><script>alert(7919)</script>', "%", "\\", "9" * 30, "-1", "²", "1,2", "{{7*7}}", "a" * 5000)
+VALUES = (
+    "\0",
+    "'",
+    '"><script>alert(7919)</script>',
+    "%",
+    "\\",
+    "9" * 30,
+    "9999",
+    "-1",
+    "²",
+    "1,2",
+    "{{7*7}}",
+    "a" * 5000,
+)
 REFLECTED = "<script>alert(7919)"
 MAKE_SESSION = """
 from django.contrib.auth import get_user_model
@@ -344,15 +358,21 @@ def try_values(address, log_in):
         pages = {"", *re.findall(rf'href="{path}\d+/(\w+/)', page), "change/", "history/", "delete/"}
         pages |= {"open/", "preview/", "restore/", "remove/", "step/", "merge/", "undo/"}
         targets |= {f"{path}{{}}/{rest}" for rest in pages}
-    print(f"  {len(lists)} lists, {len(targets)} addresses, {len(VALUES)} values", flush=True)
+    # Who is asked for by a number is not looked for by more values than these.
+    tried = [(target, value) for target in sorted(targets) for value in (VALUES if "?" in target else VALUES[:4])]
+    print(f"  {len(lists)} lists, {len(targets)} addresses, {len(tried)} requests", flush=True)
     findings = set() if len(lists) >= len(ADMIN_LISTED) else {"The lists of the admin were not found"}
-    for target in sorted(targets):
-        for value in VALUES:
-            status, _headers, body = read(address + target.format(quote(value, safe="")), cookie)
-            if status >= 500:
-                findings.add(f"{target} ({value[:20]!r}): {status}")
-            if REFLECTED in body:
-                findings.add(f"{target}: shown as it is")
+
+    def attempt(pair):
+        target, value = pair
+        status, _headers, body = read(address + target.format(quote(value, safe="")), cookie)
+        if status >= 500:
+            findings.add(f"{target} ({value[:20]!r}): {status}")
+        if REFLECTED in body:
+            findings.add(f"{target}: shown as it is")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(attempt, tried))
     return sorted(findings)
 
 
