@@ -83,7 +83,7 @@ ADMIN_LISTED = {
     "/admin/vocabulary/country/": "q=a&region__id__exact=1&o=1",
     "/admin/vocabulary/organisation/": "q=a&needs_look__exact=1&kind__exact=network&o=1",
     "/admin/curation/change/": "action__exact=add&o=1",
-    "/admin/suggestions/suggestion/": "q=a&state__exact=new&kind__exact=practice&o=1",
+    "/admin/suggestions/suggestion/": "q=a&state__exact=waiting&kind__exact=practice&o=1",
     "/admin/practices/practice/duplicates/": "q=skills&except=1",
     "/admin/autocomplete/": "app_label=practices&model_name=practiceorganisation&field_name=organisation&term=a",
 }
