@@ -292,6 +292,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "pathways.operations.limits.Limits",
+    "pathways.operations.addresses.Addresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pathways.api.middleware.OpenToScripts",
     # Before whatever asks for the version of the data.

@@ -3,6 +3,7 @@
 
     .venv/bin/python scripts/scan.py
     .venv/bin/python scripts/scan.py --only headers --only sqlmap
+    .venv/bin/python scripts/scan.py --postgresql --admin
 
 A copy of its own is served on loopback by gunicorn, with the curated entries on an SQLite or, with --postgresql, a
 PostgreSQL database that is thrown away; nothing else is touched. It wants wapiti and sqlmap (on Debian: apt install
@@ -11,6 +12,10 @@ wapiti sqlmap), and takes about half an hour. Reports are kept in var/scan; depl
 headers   the answers of every kind against the list of the OWASP Secure Headers Project
 wapiti    crawls pages and forms and tries what its modules know
 sqlmap    tries to inject SQL through every parameter of every list, of search and of the forms
+With --admin, instead of these, the admin is scanned by someone who has logged in, with a second factor:
+values    asks for its lists, filters and pages with values that break things
+wapiti    crawls it and sends its forms, as a reviewer
+sqlmap    tries the parameters of its lists
 The API has a fuzzer of its own, schemathesis: API_EXAMPLES=1000 pytest tests/api/test_schema.py
 """
 
@@ -23,16 +28,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var/scan"
 sys.path.insert(0, str(ROOT))
 SCANNERS = ("headers", "wapiti", "sqlmap")
+ADMIN_SCANNERS = ("values", "wapiti", "sqlmap")
 # Addresses with every parameter that they read, each with a value that finds something.
 LISTED = {
     "/practices/": "q=skills&country=MA&origin=MA&destination=BE&host=MA&concerned=SY&region=002"
@@ -66,6 +74,51 @@ FORMS = {
     "&website=&mark=x",
     "/practices/palim/suggest/": "wrong=a&right=b&source=c&contact=d&website=&mark=x",
 }
+# Of the admin: whole lists, and the pages of its own that read an address.
+ADMIN_LISTED = {
+    "/admin/practices/practice/": "q=a&work=mine&country=MA&kind__exact=programme&lifecycle__exact=ongoing"
+    "&status__exact=draft&themes__id__exact=1&complete=yes&fresh=red&o=1&p=1",
+    "/admin/meetings/meeting/": "q=a&country=MA&series__id__exact=1&kind__exact=summit&standing__exact=reported&o=1",
+    "/admin/meetings/outcome/": "q=a&kind__exact=finding&document__id__exact=1&o=1",
+    "/admin/vocabulary/country/": "q=a&region__id__exact=1&o=1",
+    "/admin/vocabulary/organisation/": "q=a&needs_look__exact=1&kind__exact=network&o=1",
+    "/admin/curation/change/": "action__exact=add&o=1",
+    "/admin/suggestions/suggestion/": "q=a&state__exact=waiting&kind__exact=practice&o=1",
+    "/admin/practices/practice/duplicates/": "q=skills&except=1",
+    "/admin/autocomplete/": "app_label=practices&model_name=practiceorganisation&field_name=organisation&term=a",
+}
+# Each breaks something somewhere: a query, a number, a page.
+VALUES = (
+    "\0",
+    "'",
+    '"><script>alert(7919)</script>',
+    "%",
+    "\\",
+    "9" * 30,
+    "9999",
+    "-1",
+    "²",
+    "1,2",
+    "{{7*7}}",
+    "a" * 5000,
+)
+REFLECTED = "<script>alert(7919)"
+MAKE_SESSION = """
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+group = {group!r}
+user = get_user_model().objects.create_user("scanner" + group, is_staff=True, is_superuser=not group)
+user.groups.set(Group.objects.filter(name=group))
+client = Client()
+client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+session = client.session
+session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=user, confirmed=True).persistent_id
+session.save()
+print("session", session.session_key)
+"""
 ANSWERS = (
     "/",
     "/practices/?country=MA",
@@ -90,52 +143,65 @@ ANSWERS = (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", action="append", choices=SCANNERS, help="a scanner; repeatable")
+    every = dict.fromkeys(SCANNERS + ADMIN_SCANNERS)
+    parser.add_argument("--only", action="append", choices=every, help="a scanner; repeatable")
     parser.add_argument("--postgresql", action="store_true", help="scan the site on PostgreSQL, from a wheel")
+    parser.add_argument("--admin", action="store_true", help="scan the admin, logged in")
     parser.add_argument("--live", metavar="ADDRESS", help="only hold the headers of a site that runs to the list")
     options = parser.parse_args()
     if options.live:
         sys.exit(report("headers", check_headers(options.live.rstrip("/"))))
-    wanted = options.only or SCANNERS
-    if missing := [name for name in wanted if name != "headers" and not shutil.which(name)]:
+    offered = ADMIN_SCANNERS if options.admin else SCANNERS
+    wanted = [name for name in offered if name in (options.only or offered)]
+    if missing := [name for name in ("wapiti", "sqlmap") if name in wanted and not shutil.which(name)]:
         sys.exit(f"Missing: {' and '.join(missing)}. On Debian: apt install {' '.join(missing)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
     dbms = "postgresql" if options.postgresql else "sqlite"
     scanners = {"headers": check_headers, "wapiti": run_wapiti, "sqlmap": partial(run_sqlmap, dbms=dbms)}
+    if options.admin:
+        scanners = {
+            "values": try_values,
+            "wapiti": run_wapiti_on_admin,
+            "sqlmap": partial(run_sqlmap_on_admin, dbms=dbms),
+        }
     # Whoever ends this ends the site that it serves, too.
     signal.signal(signal.SIGTERM, lambda *args: sys.exit(1))
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder, site(Path(folder), postgresql=options.postgresql) as (address, log):
-        for name in SCANNERS:
-            if name in wanted:
-                print(f"{name} …", flush=True)
-                failed |= report(name, scanners[name](address))
-        failed |= report("log", errors_in(log))
+    failed, prefix = 0, "admin-" if options.admin else ""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        site(Path(folder), options) as (address, log, env),
+    ):
+        for name in wanted:
+            print(f"{name} …", flush=True)
+            arguments = [partial(log_in, env)] if options.admin else []
+            failed |= report(prefix + name, scanners[name](address, *arguments))
+        failed |= report(f"{prefix}log", errors_in(log))
     sys.exit(failed)
 
 
 @contextmanager
-def site(folder, *, postgresql):
-    """Serve a copy of the site with the settings of production; give its address and its log."""
+def site(folder, options):
+    """Serve a copy of the site with the settings of production; give its address, its log and its settings."""
     from tests.operations import servers
 
     env = servers.environment(
-        DATABASE_URL=postgresql_of(folder) if postgresql else f"sqlite:///{folder / 'scanned.sqlite3'}",
-        DJANGO_SETTINGS_MODULE="pathways.settings",
+        DATABASE_URL=postgresql_of(folder) if options.postgresql else f"sqlite:///{folder / 'scanned.sqlite3'}",
+        DJANGO_SETTINGS_MODULE="tests.operations.settings_scanned" if options.admin else "pathways.settings",
         # No proxy stands before it.
         HTTPS="false",
         # What a scanner would otherwise find above all.
         API_LIMIT="none",
         SUGGESTION_LIMIT="none",
         METRICS_TOKEN="x" * 40,
+        REQUIRE_SECOND_FACTOR="true",
     )
     print("Preparing the site …", flush=True)
     servers.manage("collectstatic", "--no-input", "-v0", env=env)
     servers.manage("migrate", "-v0", env=env)
     servers.manage("load_fixtures", env=env)
-    options = ("--workers=2", "--threads=4", "--limit-request-line=8190")
-    with servers.served(folder, *options, env=env) as found:
-        yield found
+    bounds = ("--workers=2", "--threads=4", "--limit-request-line=8190")
+    with servers.served(folder, *bounds, env=env) as (address, log):
+        yield address, log, env
 
 
 def postgresql_of(folder):
@@ -168,11 +234,18 @@ def check_headers(address):
 
 def fetch(address):
     """Return the status and headers of an answer, redirects followed."""
+    status, headers, _body = read(address)
+    return status, headers
+
+
+def read(address, cookie=""):
+    """Return the status, headers and text of an answer, redirects followed."""
+    request = Request(address, headers={"Cookie": cookie})  # noqa: S310 -- what was asked for
     try:
-        with urlopen(Request(address), timeout=60) as answer:  # noqa: S310 -- what was asked for
-            return answer.status, answer.headers
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            return answer.status, answer.headers, answer.read().decode(errors="replace")
     except HTTPError as error:
-        return error.code, error.headers
+        return error.code, error.headers, error.read().decode(errors="replace")
 
 
 def run(program, *arguments, keep, seconds):
@@ -189,23 +262,27 @@ def run(program, *arguments, keep, seconds):
 
 def run_wapiti(address):
     """Return what wapiti calls a vulnerability or an anomaly."""
-    found = REPORTS / "wapiti.json"
-    found.unlink(missing_ok=True)
     # The forms of the lists have twenty fields and more, which sqlmap tries one by one: here, addresses that have few.
     bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 9]
     bounds += ["--max-scan-time", 60, "--max-attack-time", 60]
-    starts = [part for path in FORMS for part in ("-s", address + path)]
+    return wapiti("wapiti", f"{address}/", *(part for path in FORMS for part in ("-s", address + path)), *bounds)
+
+
+def wapiti(name, start, *arguments):
+    """Run wapiti on what lies under an address, keep its report, and return what it says."""
+    found = REPORTS / f"{name}.json"
+    found.unlink(missing_ok=True)
     run(
         "wapiti",
-        *("-u", f"{address}/", "--scope", "folder", *starts, "--flush-session", "--store-session", REPORTS / "session"),
+        *("-u", start, "--scope", "folder", "--flush-session", "--store-session", REPORTS / "session"),
         # That module asks a host on the internet, and this site fetches nothing for a reader.
         *("-m", "common,-ssrf"),
-        *("-f", "json", "-o", found, "--no-bugreport", "-t", 60, *bounds),
-        keep="wapiti.log",
+        *("-f", "json", "-o", found, "--no-bugreport", "-t", 60, *arguments),
+        keep=f"{name}.log",
         seconds=2400,
     )
     if not found.exists():
-        return ["wapiti gave no report: see wapiti.log"]
+        return [f"wapiti gave no report: see {name}.log"]
     told = json.loads(found.read_text())
     return sorted(
         {
@@ -224,6 +301,11 @@ def run_sqlmap(address, dbms):
     addresses.append(f"/practices.csv?{LISTED['/practices/']}")
     targets = [(one, named(one)) for one in (*addresses, *OTHERS)]
     targets += [(path, ("--data", data)) for path, data in FORMS.items()]
+    return sqlmap(address, targets, dbms)
+
+
+def sqlmap(address, targets, dbms, *arguments, prefix="sqlmap"):
+    """Run sqlmap on targets, (path, options) each; return what it can inject, and what it has not tried."""
     findings = []
     for number, (path, more) in enumerate(targets):
         print(f"  {path[:60]}", flush=True)
@@ -231,8 +313,8 @@ def run_sqlmap(address, dbms):
         said = run(
             "sqlmap",
             *("-u", address + path, *more, "--batch", "--flush-session", "--level", 1, "--risk", 1, "--dbms", dbms),
-            *("--ignore-code", "400,404", "--disable-coloring", "--output-dir", folder),
-            keep=f"sqlmap-{number}.log",
+            *("--ignore-code", "400,404", "--disable-coloring", "--output-dir", folder, *arguments),
+            keep=f"{prefix}-{number}.log",
             seconds=900,
         )
         injected = re.findall(r"^Parameter: .*", said, re.MULTILINE)
@@ -249,6 +331,79 @@ def run_sqlmap(address, dbms):
 def named(address):
     """Return what has sqlmap try what it takes for a token against forgery, and would leave alone."""
     return ("-p", "resumptionToken") if "resumptionToken" in address else ()
+
+
+# The admin, logged in
+
+
+def log_in(env, group=""):
+    """Return the cookie of someone of a group who has given a second factor; without a group, of a superuser."""
+    command = [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", MAKE_SESSION.format(group=group)]
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)  # noqa: S603
+    return f"sessionid={re.search(r'^session (.+)$', done.stdout, re.MULTILINE)[1]}"
+
+
+def try_values(address, log_in):
+    """Return where the admin fails over a value in an address, or shows it as it is: every list, filter and page."""
+    cookie = log_in()
+    _status, _headers, index = read(f"{address}/admin/", cookie)
+    lists = sorted(set(re.findall(r'href="(/admin/\w+/\w+/)"', index)))
+    targets = {f"{path}?{name}={{}}" for path, query in ADMIN_LISTED.items() for name in re.findall(r"(\w+)=", query)}
+    for path in lists:
+        _status, _headers, page = read(address + path, cookie)
+        names = {"q", "o", "p", "all", "_popup", "_to_field", *re.findall(r"[?;&](\w+)=", page)}
+        targets |= {f"{path}?{name}={{}}" for name in names}
+        pages = {"", *re.findall(rf'href="{path}\d+/(\w+/)', page), "change/", "history/", "delete/"}
+        pages |= {"open/", "preview/", "restore/", "remove/", "step/", "merge/", "undo/"}
+        targets |= {f"{path}{{}}/{rest}" for rest in pages}
+    # Who is asked for by a number is not looked for by more values than these.
+    tried = [(target, value) for target in sorted(targets) for value in (VALUES if "?" in target else VALUES[:4])]
+    print(f"  {len(lists)} lists, {len(targets)} addresses, {len(tried)} requests", flush=True)
+    findings = set() if len(lists) >= len(ADMIN_LISTED) else {"The lists of the admin were not found"}
+
+    def attempt(pair):
+        target, value = pair
+        status, _headers, body = read(address + target.format(quote(value, safe="")), cookie)
+        if status >= 500:
+            findings.add(f"{target} ({value[:20]!r}): {status}")
+        if REFLECTED in body:
+            findings.add(f"{target}: shown as it is")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(attempt, tried))
+    return sorted(findings)
+
+
+def run_wapiti_on_admin(address, log_in):
+    """Return what wapiti says of the admin as a reviewer has it, forms and all."""
+    # With the secret of a token against forgery, so that its forms are taken.
+    cookie = f"{log_in('Reviewer')}; csrftoken={'a' * 32}"
+    starts = [part for path in ADMIN_LISTED for part in ("-s", address + path)]
+    starts += ["-s", f"{address}/admin/practices/practice/import/"]
+    bounds = ["--max-links-per-page", 40, "--max-files-per-dir", 8, "--max-parameters", 14]
+    bounds += ["--max-scan-time", 60, "--max-attack-time", 40]
+    findings = wapiti("admin-wapiti", f"{address}/admin/", "-H", f"Cookie: {cookie}", *starts, *bounds)
+    if "/admin/logout/" not in read(f"{address}/admin/", cookie)[2]:
+        findings.append("Who scanned is not logged in any more")
+    return findings
+
+
+def run_sqlmap_on_admin(address, log_in, dbms):
+    """Return what sqlmap can inject through the parameters of the admin's lists."""
+    cookie = log_in()
+    targets = [(f"{path}?{query}", ()) for path, query in ADMIN_LISTED.items()]
+    # What the admin does not take, it sends to where nothing of the address is read any more.
+    findings = [f"{path} is not looked at" for path, _ in targets if not is_taken(address + path, cookie)]
+    return findings + sqlmap(address, targets, dbms, "--cookie", cookie, prefix="admin-sqlmap")
+
+
+def is_taken(address, cookie):
+    """Whether an address is answered, and from nowhere else."""
+    try:
+        with urlopen(Request(address, headers={"Cookie": cookie}), timeout=60) as answer:  # noqa: S310
+            return answer.url == address
+    except HTTPError:
+        return False
 
 
 def errors_in(log):

@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from pathways.curation.desk.lists import DatedMixin
+
 from . import audit, second_factor
 from .models import Event
 
@@ -76,7 +78,7 @@ class AccountAdmin(UserAdmin):
 
 
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(DatedMixin, admin.ModelAdmin):
     """The audit log is read here, and nothing else."""
 
     list_display = ("at", "kind", "username", "subject", "detail", "address")

@@ -19,7 +19,7 @@ from .changes import record
 from .desk.bulk import BulkMixin
 from .desk.editing import EditingMixin
 from .desk.history import HistoryMixin
-from .desk.lists import ListMixin
+from .desk.lists import DatedMixin, ListMixin
 from .desk.merging import MergeMixin
 from .desk.unsaved import UnsavedMixin
 from .models import Change, Status, Version
@@ -213,7 +213,7 @@ class RecordAdmin(UnsavedMixin, BulkMixin, EditingMixin, HistoryMixin, ListMixin
 
 
 @admin.register(Change)
-class ChangeAdmin(admin.ModelAdmin):
+class ChangeAdmin(DatedMixin, admin.ModelAdmin):
     """What was written, by whom; nobody edits the past."""
 
     list_display = ("id", "at", "actor", "action", "note", "data_version")

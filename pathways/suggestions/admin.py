@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from pathways.curation.desk.lists import DatedMixin
 from practices.models import Practice
 
 from . import deciding, forms
@@ -16,7 +17,7 @@ from .models import Suggestion
 
 
 @admin.register(Suggestion)
-class SuggestionAdmin(admin.ModelAdmin):
+class SuggestionAdmin(DatedMixin, admin.ModelAdmin):
     """What was sent is read, not changed: a curator takes it up, or declines it with a reason."""
 
     change_form_template = "admin/suggestions/suggestion_change_form.html"

@@ -189,6 +189,13 @@ def test_another_packed_file_is_refused():
     assert "not an Excel workbook" in refused(file.getvalue(), "x.ods")
 
 
+def test_an_archive_of_a_kind_that_nobody_unpacks_is_refused():
+    content = bytearray(saved(workbook(HEADER, ROW)))
+    # The version of the format that the first part of the table of contents asks for; 6.3 is the last there is.
+    content[content.index(b"PK\x01\x02") + 6] = 148
+    assert "not a workbook that can be read" in refused(bytes(content))
+
+
 # The first row
 
 

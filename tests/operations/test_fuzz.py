@@ -25,7 +25,12 @@ from pybtex.database import parse_string
 from meetings.filters import MeetingFilter, OutcomeFilter
 from pathways.curation.importing.reading import Unreadable
 from pathways.curation.importing.template import write_template
+from pathways.listing.columns import Column, needs
+from pathways.listing.export import Exportable, RowsExport
+from pathways.listing.references import Reference
 from pathways.listing.words import LONGEST_WORD, MOST_PARTS, parse
+from pathways.listing.writers.references import write_bibtex, write_ris
+from pathways.listing.writers.tables import write_csv
 from pathways.site.filters import CountryFilter
 from practices.filters import PracticeFilter
 from practices.importing import PRACTICE_SHEETS
@@ -33,6 +38,7 @@ from tests import factories as make
 from tests.curation.import_helpers import begun, fill, saved, table
 from tests.listing.test_every_format import READERS
 from tests.listing.test_every_format import forget as forget_kept
+from tests.reading import BOM
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +153,11 @@ def test_no_address_is_an_error_of_ours(client, start, value):
     response = client.get(start + value)
     assert response.status_code in {200, 301, 400, 404}, (start, value)
     assert connection.is_usable()
+
+
+@pytest.mark.usefixtures("something", "kept_index")
+def test_practices_whose_names_no_database_could_keep_are_not_compared(client):
+    assert client.get("/compare/?practice=palim&practice=%00").status_code == 400
 
 
 # Imports
@@ -268,6 +279,37 @@ def test_whatever_a_record_says_every_format_of_it_is_read_back(client, title, t
     assert row["title"] in {title, f"'{title}"}
     assert not row["title"].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert len(rispy.loads(files["ris"].decode())) == len(parse_string(files["bib"].decode(), "bibtex").entries) == 2
+
+
+# Without a record, and so quick: what scripts/fuzz.py looks through. A text is all that a row says.
+
+
+@needs()
+def cited(text, export):
+    day = date(2020, 1, 1)
+    return Reference("key", "Text", text, export.site, text, day, "1", day, day, abstract=text, keywords=(text,))
+
+
+LINES = Exportable("texts", "Texts", "", "", (Column("text", "Any.", str),), reference=cited)
+
+
+@fuzzed(100)
+@given(text=TEXTS)
+def test_no_text_leaves_its_cell_or_its_entry(text):
+    export = RowsExport(LINES, "https://example.org", [text, "after"])
+    header, first, second = csv.reader(
+        io.StringIO("".join(write_csv(export)).removeprefix(BOM), newline=""), strict=True
+    )
+    assert header == ["text"]
+    assert first[0] in {text, f"'{text}"}
+    assert not first[0].lstrip().startswith(("=", "+", "-", "@"))
+    assert second == ["after"]
+    entries = rispy.loads("".join(write_ris(export)))
+    assert [entry["urls"] for entry in entries] == [[export.site]] * 2
+    assert entries[1]["title"] == "after"
+    # Each key once, as the reader wants it.
+    (entry,) = parse_string(next(write_bibtex(export)), "bibtex").entries.values()
+    assert entry.fields["url"] == export.site
 
 
 def exported(client, address):

@@ -1,6 +1,7 @@
 """Lists of records: what stands in them, and what they are filtered by."""
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, When
@@ -95,6 +96,26 @@ class CountryFilter(admin.SimpleListFilter):
 def named(user):
     """Return what to call an account: the full name, if it has one."""
     return user.get_full_name() or user.get_username()
+
+
+class DatedChangeList(ChangeList):
+    """A list by the days of its rows; a day that no calendar has is refused, as every wrong filter is.
+
+    Django refuses month 13, and fails over the year 9999 and over numbers that are none of a year.
+    """
+
+    def get_filters(self, request):
+        try:
+            return super().get_filters(request)
+        except (ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class DatedMixin:
+    """For an admin with ``date_hierarchy``."""
+
+    def get_changelist(self, request, **kwargs):
+        return DatedChangeList
 
 
 class RecordChangeList(ChangeList):

@@ -130,7 +130,7 @@ def check_archive(content):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except Exception:  # whatever breaks in a broken file
         raise Unreadable(_("This is not a workbook that can be read. Save it again as .xlsx.")) from None
     names = {part.filename for part in parts}
     if any(name.lower().endswith("vbaproject.bin") for name in names):
