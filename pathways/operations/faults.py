@@ -21,14 +21,16 @@ from pathways.outages import RETRY_AFTER, log, outage_of
 
 # So long is a text that is shown to be copied; what is shorter is sent along unseen.
 WORTH_SHOWING = 40
+BEGUN = 1 << 16
 # So many bytes of what is still being sent are taken, so many at a time.
 MOST_TAKEN, PART = 1 << 25, 1 << 16
 
 
 class BeginStreams:
-    """Makes the first part of a streamed file before its status is sent, so that an outage can still be told by it.
+    """Makes the first ``BEGUN`` bytes of a streamed file before its status, so that an outage can still be told by it.
 
-    One that comes later cuts the connection, and whoever takes the file notices that its end is missing.
+    Most files are whole by then. An outage that comes later cuts the connection, and whoever takes the file notices
+    that its end is missing.
     """
 
     def __init__(self, get_response):
@@ -37,8 +39,11 @@ class BeginStreams:
     def __call__(self, request):
         response = self.get_response(request)
         if response.streaming and not isinstance(response, FileResponse):
-            parts = iter(response.streaming_content)
-            response.streaming_content = chain([next(parts, b"")], parts)
+            begun, made, parts = [], 0, iter(response.streaming_content)
+            while made < BEGUN and (part := next(parts, None)) is not None:
+                begun.append(part)
+                made += len(part)
+            response.streaming_content = chain(begun, parts)
         return response
 
 

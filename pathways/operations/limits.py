@@ -39,7 +39,7 @@ class Limits:
         if not response.streaming or request.method == "HEAD" or getattr(response, "row_count", 0) < LARGE:
             return response
         if not self.exports.acquire(blocking=False):
-            # Not a line of it has been made, and so there is nothing to close.
+            # Its beginning goes with it; nothing else has been made.
             metrics.refused("export")
             refused = refusal(request, 503, _("Others are taking large lists away. Try again in half a minute."))
             refused["Retry-After"] = str(RETRY)

@@ -188,12 +188,16 @@ class Postgresql:
             other.rollback()
 
     @contextmanager
-    def locked(self):
+    def locked(self, tables="practices_practice, curation_dataversion"):
         """Someone else holds the tables that pages are made from."""
         with psycopg.connect(self.server.get_uri("pathways")) as other:
-            other.execute("LOCK TABLE practices_practice, curation_dataversion IN ACCESS EXCLUSIVE MODE")
+            other.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
             yield
             other.rollback()
+
+    def citations_locked(self):
+        """Someone else holds a table that is read for the rows of a file, and not before."""
+        return self.locked("practices_citation")
 
     @contextmanager
     def read_only(self):

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import TESTED_DATABASE
 from tests.serving import until
 
 # So little is taken at a time that the rest of the file has to wait with whoever writes it.
@@ -21,6 +22,16 @@ def whole(site, path):
     answer = site.get(path)
     assert answer.status == 200
     return answer.body
+
+
+@pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="SQLite has no locks of one table")
+def test_a_small_file_whose_rows_cannot_be_read_is_not_begun(site, fault):
+    path = "/practices.csv?country=MA"
+    for kept in (site.folder / "cache").glob("*"):
+        kept.unlink()
+    with fault("citations_locked"):
+        assert site.get(path).status == 503
+    assert b"PALIM" in whole(site, path)
 
 
 def test_a_file_whose_rows_cannot_be_read_on_is_cut_off(site, fault):
