@@ -38,6 +38,10 @@ class MeetingListCitation(ListCitation):
     exported = MEETINGS
 
 
+# In words: a longer one stands behind who took part and what was concluded.
+LONG_SUMMARY = 200
+
+
 class MeetingDetail(RecordDetail):
     model = Meeting
     related = (
@@ -66,6 +70,7 @@ class MeetingDetail(RecordDetail):
             "outcomes": meeting.outcomes.published().select_related("document").order_by("kind", "position", "slug"),
             "parts": meeting.parts.published(),
             "parent": meeting.parent if meeting.parent and meeting.parent.is_public else None,
+            "summary_is_long": len(meeting.summary.split()) > LONG_SUMMARY,
         }
 
 

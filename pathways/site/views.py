@@ -1,8 +1,8 @@
 """What spans practices and meetings: the home page, countries, themes, organisations, documents."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -39,15 +39,19 @@ class Home(ReadOnlyView, TemplateView):
     template_name = "site/home.html"
 
     def get_context_data(self, **kwargs):
-        outcomes = Outcome.objects.published()
+        kinds = Counter(dict(Outcome.objects.published().order_by().values_list("kind").annotate(Count("pk"))))
         return super().get_context_data(
             practice_count=Practice.objects.published().count(),
             meeting_count=Meeting.objects.published().count(),
-            recommendation_count=outcomes.filter(kind=Outcome.Kind.RECOMMENDATION).count(),
-            key_message_count=outcomes.filter(kind=Outcome.Kind.KEY_MESSAGE).count(),
-            outcome_count=outcomes.count(),
+            recommendation_count=kinds[Outcome.Kind.RECOMMENDATION],
+            key_message_count=kinds[Outcome.Kind.KEY_MESSAGE],
+            outcome_count=kinds.total(),
             document_count=Document.objects.published().count(),
             latest=Practice.objects.published().order_by("-updated_on", "-pk")[:5],
+            # Those without a date are in the list.
+            meetings=Meeting.objects.published()
+            .filter(starts_on__isnull=False)
+            .order_by("-starts_on", "title_key")[:5],
             countries=most_practised(Country, "country")[:12],
             themes=most_practised(Theme, "theme")[:12],
             **kwargs,
@@ -413,6 +417,7 @@ class Compare(ReadOnlyView):
         found = sorted(practices, key=lambda practice: slugs.index(practice.slug))
         status = 200 if 2 <= len(slugs) <= self.MOST and len(found) == len(slugs) else 400
         context = {"practices": found if status == 200 else [], "given": len(slugs), "most": self.MOST}
+        context["today"] = timezone.localdate()
         return render(request, "site/compare.html", context, status=status)
 
 
@@ -427,10 +432,9 @@ class Map(ReadOnlyView):
         pairs = [(*pair, n) for pair, n in corridors.pairs(practices.matching).items()]
 
         # Where countries were chosen, no list is of those of their practices in which another one takes part too.
-        has_lists = "country" not in practices.chosen
-
-        def listed(code):
-            return f"{reverse('practices:list')}?{practices.query(country=code)}" if has_lists else None
+        def listed(**values):
+            has_list = not any(name in practices.chosen for name in values)
+            return f"{reverse('practices:list')}?{practices.query(**values)}" if has_list else None
 
         context = {
             "listing": listing,
@@ -441,11 +445,18 @@ class Map(ReadOnlyView):
                 counts,
                 pairs,
                 names=dict(Country.objects.values_list("code", "name")),
-                href=lambda code: listed(code) or countries[code].get_absolute_url(),
+                href=lambda code: listed(country=code) or countries[code].get_absolute_url(),
             ),
             "countries": sorted(
-                ((country, counts[code], listed(code)) for code, country in countries.items()),
+                ((country, counts[code], listed(country=code)) for code, country in countries.items()),
                 key=lambda row: (-row[1], row[0].name_key),
+            ),
+            "corridors": sorted(
+                (
+                    (countries[origin], countries[end], n, listed(origin=origin, destination=end))
+                    for origin, end, n in pairs
+                ),
+                key=lambda row: (-row[2], row[0].name_key, row[1].name_key),
             ),
             "list_url": f"{reverse('practices:list')}?{practices.query()}",
         }

@@ -31,6 +31,8 @@ PRINTED = [
     "/countries/",
     "/themes/skills-development-and-training/",
     "/timeline/",
+    "/coverage/",
+    "/compare/?practice=palim&practice=mentor&practice=promise",
 ]
 
 
@@ -65,6 +67,17 @@ def test_axe_finds_nothing(visit, address, status):
             if results.violations_count:
                 found.append(f"{width} pixels, {scheme}: {results.generate_report()}")
     assert not found, "\n".join(found)
+
+
+def test_the_heat_scale_is_printed(visit):
+    tab = visit()
+    tab.goto("/coverage/")
+    tab.emulate_media(media="print")
+    shades = {
+        tab.locator(f".heat td.heat-{step}").first.evaluate("cell => getComputedStyle(cell).backgroundColor")
+        for step in (1, 3, 5)
+    }
+    assert len(shades) == 3, shades
 
 
 @pytest.mark.parametrize("address", PRINTED)

@@ -48,7 +48,8 @@ def test_figures_say_what_they_count_and_what_they_are(client):
     ("years", "expected"),
     [
         ({"start_year": 2019, "end_year": 2021}, "2019 – 2021"),
-        ({"start_year": 2019}, "2019"),
+        ({"start_year": 2019}, "from 2019"),
+        ({"start_year": 2019, "kind": "publication"}, "2019"),
         ({"start_year": 2019, "end_year": 2019}, "2019"),
         ({"end_year": 2021}, "– 2021"),
         ({}, "not stated"),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 # The most questions that an address may ask.
 BOUNDS = {
-    "/": 10,
+    "/": 9,
     "/practices/": 7,
     "/practices/?country=AB&theme=theme-1&q=practice&year_from=2000&sort=newest": 9,
     "/practices/?kind=programme&q=practice": 9,
