@@ -13,6 +13,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import get_template
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import csrf
 
 from pathways.api import problems
@@ -21,6 +22,8 @@ from pathways.outages import RETRY_AFTER, log, outage_of
 
 # So long is a text that is shown to be copied; what is shorter is sent along unseen.
 WORTH_SHOWING = 40
+NOT_LOGGED_IN = gettext_lazy("You are not logged in any more.")
+# So many bytes of a file are made before its status is sent.
 BEGUN = 1 << 16
 # So many bytes of what is still being sent are taken, so many at a time.
 MOST_TAKEN, PART = 1 << 25, 1 << 16
@@ -134,7 +137,7 @@ class KeepForms:
     def process_view(self, request, view, args, kwargs):
         # The token of the form has been looked at before.
         if request.method == "POST" and request.path.startswith(self.admin) and not request.user.is_staff:
-            return given_back(request, _("You are not logged in any more."))
+            return given_back(request, NOT_LOGGED_IN)
         return None
 
 
@@ -142,7 +145,9 @@ def csrf_failure(request, reason=""):
     """Answer a form without the right token: a browser that says it is from here sent it before another login."""
     response = None
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        response = given_back(request, _("You have logged in since this page was opened."))
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        reason_given = _("You have logged in since this page was opened.") if has_session else NOT_LOGGED_IN
+        response = given_back(request, reason_given)
     return response or csrf.csrf_failure(request, reason)
 
 
