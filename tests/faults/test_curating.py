@@ -165,6 +165,15 @@ def test_what_was_typed_by_someone_whose_login_has_ended_is_sent_again_after_ano
     assert as_lines(saved_description(curator, address)) == f"{TYPED}logged out".strip()
 
 
+def test_whoever_has_no_cookie_left_is_told_to_log_in(site, curator, address, form):
+    form["description"] = f"{TYPED}closed the browser"
+    curator.cookies.clear()
+    answer = curator.post(address, form)
+    assert answer.status == 403
+    assert "You are not logged in any more." in answer.text
+    assert "closed the browser" in answer.text
+
+
 def test_what_another_site_sends_without_a_token_is_refused_as_ever(site, curator, address, form):
     curator.sends_from = "cross-site"
     answer = curator.post(address, {**form, "csrfmiddlewaretoken": "x" * 64})

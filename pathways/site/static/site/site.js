@@ -224,6 +224,11 @@
     const ticked = event.detail.triggeringEvent?.type === "change";
     if (ticked && matchMedia("(max-width: 59.99rem)").matches) event.preventDefault();
   });
+  /* The address is kept, sent and cited: what was left empty has no place in it. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const fields = event.detail.formData;
+    for (const [name, value] of [...fields]) if (!value) fields.delete(name);
+  });
   document.addEventListener("htmx:beforeSwap", () => {
     open = [...document.querySelectorAll("details.facet[open]")].map((facet) => facet.id);
     focused = document.activeElement?.id;
