@@ -514,13 +514,17 @@ class ListFilter(django_filters.FilterSet):
         return ", ".join(map(str, parts))
 
     def query(self, **changes):
-        """Return the query string with parameters set, or taken away where None; the page starts anew."""
+        """Return the query string with parameters set (to a list of values too) or taken away where None.
+
+        The page starts anew, and what is empty or unknown is left out.
+        """
         data = self.data.copy()
         data.pop("page", None)
         for name, value in changes.items():
-            data.pop(name, None)
-            if value is not None:
-                data[name] = str(value)
+            if value is None:
+                data.pop(name, None)
+            else:
+                data.setlist(name, value if isinstance(value, list) else [str(value)])
         for name in [name for name in data if name not in self.form.fields or not any(data.getlist(name))]:
             data.pop(name)
         return data.urlencode()
@@ -535,7 +539,5 @@ class ListFilter(django_filters.FilterSet):
                 yield Chip(name, field.label, shown, self.query(**{name: None}))
                 continue
             for value, shown in chosen.items():
-                data = self.data.copy()
-                data.pop("page", None)
-                data.setlist(name, [v for v in data.getlist(name) if field.fold_value(v.strip()) != value])
-                yield Chip(name, field.label, shown, data.urlencode())
+                kept = [v for v in self.data.getlist(name) if field.fold_value(v.strip()) != value]
+                yield Chip(name, field.label, shown, self.query(**{name: kept}))

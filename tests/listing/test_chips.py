@@ -37,6 +37,11 @@ def test_each_choice_has_a_chip_with_its_name_in_words(client, practice):
     ]
 
 
+def test_what_a_form_sends_empty_is_in_no_address_of_a_chip(client, practice):
+    found = chips(client, "/practices/?q=&year_from=&year_to=&country=ma&country=TN&sort=newest")
+    assert found == {"Country: Morocco": "country=TN&sort=newest", "Country: Tunisia": "country=ma&sort=newest"}
+
+
 def test_a_chip_takes_its_own_choice_away_and_keeps_the_others(client, practice):
     found = chips(client, "/practices/?country=ma&country=TN&theme=free-movement&sort=newest")
     assert found == {
