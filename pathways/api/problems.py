@@ -10,7 +10,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from pathways.site import views as site
+from pathways.site.views import home
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
@@ -72,7 +72,7 @@ def bad_request(request, exception):
 def not_found(request, exception):
     if request.path.startswith(PREFIX):
         return plain(404, _("There is nothing at this address."))
-    return site.not_found(request, exception)
+    return home.not_found(request, exception)
 
 
 def server_error(request):

@@ -4,9 +4,10 @@ from django.views.generic import RedirectView
 
 from pathways.listing.views import ReadOnlyView
 
-from . import sitemap, views
+from . import sitemap
 from .data import views as data
 from .oai.views import Harvest
+from .views import corridors, countries, coverage, documents, home, organisations, search, selections, themes
 
 
 class CodeConverter:
@@ -56,30 +57,30 @@ def in_lower_case(view):
 
 app_name = "site"
 urlpatterns = [
-    path("", views.Home.as_view(), name="home"),
-    path("about/", views.About.as_view(), name="about"),
-    path("countries/", views.CountryList.as_view(), name="countries"),
-    path("countries.<slug:extension>", views.CountryExport.as_view(), name="countries-export"),
-    path("countries/<code:code>/", views.CountryDetail.as_view(), name="country"),
+    path("", home.Home.as_view(), name="home"),
+    path("about/", home.About.as_view(), name="about"),
+    path("countries/", countries.CountryList.as_view(), name="countries"),
+    path("countries.<slug:extension>", countries.CountryExport.as_view(), name="countries-export"),
+    path("countries/<code:code>/", countries.CountryDetail.as_view(), name="country"),
     path("countries/<any-case-code:code>/", in_lower_case("site:country")),
-    path("themes/", views.ThemeList.as_view(), name="themes"),
-    path("themes/<slug:slug>/", views.ThemeDetail.as_view(), name="theme"),
-    path("organisations/", views.OrganisationList.as_view(), name="organisations"),
-    path("organisations/<slug:slug>/", views.OrganisationDetail.as_view(), name="organisation"),
-    path("documents/", views.DocumentList.as_view(), name="documents"),
-    path("documents/<slug:slug>/", views.DocumentDetail.as_view(), name="document"),
-    path("search/", views.Search.as_view(), name="search"),
-    path("search/suggest/", views.Suggest.as_view(), name="suggest"),
-    path("corridors/", views.CorridorList.as_view(), name="corridors"),
-    path("corridors/<pair:pair>/", views.CorridorDetail.as_view(), name="corridor"),
+    path("themes/", themes.ThemeList.as_view(), name="themes"),
+    path("themes/<slug:slug>/", themes.ThemeDetail.as_view(), name="theme"),
+    path("organisations/", organisations.OrganisationList.as_view(), name="organisations"),
+    path("organisations/<slug:slug>/", organisations.OrganisationDetail.as_view(), name="organisation"),
+    path("documents/", documents.DocumentList.as_view(), name="documents"),
+    path("documents/<slug:slug>/", documents.DocumentDetail.as_view(), name="document"),
+    path("search/", search.Search.as_view(), name="search"),
+    path("search/suggest/", search.Suggest.as_view(), name="suggest"),
+    path("corridors/", corridors.CorridorList.as_view(), name="corridors"),
+    path("corridors/<pair:pair>/", corridors.CorridorDetail.as_view(), name="corridor"),
     path("corridors/<any-case-pair:pair>/", in_lower_case("site:corridor")),
-    path("coverage/", views.Coverage.as_view(), name="coverage"),
-    path("coverage/themes.<slug:extension>", views.CoverageThemes.as_view(), name="coverage-themes"),
-    path("coverage/answers.<slug:extension>", views.CoverageAnswers.as_view(), name="coverage-answers"),
-    path("compare/", views.Compare.as_view(), name="compare"),
-    path("map/", views.Map.as_view(), name="map"),
-    path("timeline/", views.Timeline.as_view(), name="timeline"),
-    path("sectors/", views.SectorList.as_view(), name="sectors"),
+    path("coverage/", coverage.Coverage.as_view(), name="coverage"),
+    path("coverage/themes.<slug:extension>", coverage.CoverageThemes.as_view(), name="coverage-themes"),
+    path("coverage/answers.<slug:extension>", coverage.CoverageAnswers.as_view(), name="coverage-answers"),
+    path("compare/", selections.Compare.as_view(), name="compare"),
+    path("map/", selections.Map.as_view(), name="map"),
+    path("timeline/", selections.Timeline.as_view(), name="timeline"),
+    path("sectors/", themes.SectorList.as_view(), name="sectors"),
     path("oai", Harvest.as_view(), name="oai"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),
     path("robots.txt", sitemap.robots, name="robots"),

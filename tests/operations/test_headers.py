@@ -6,7 +6,7 @@ from django.test import Client, override_settings
 
 from pathways.api import views as api
 from pathways.curation.models import Status
-from pathways.site import views as site
+from pathways.site.views import themes
 from tests import factories as make
 from tests.conftest import connection_kept
 from tests.reading import body
@@ -103,7 +103,7 @@ def test_pages_of_staff_have_them_too_and_no_cache_keeps_them(client):
     assert response.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
 
 
-@pytest.mark.parametrize(("view", "address"), [(site.ThemeList, "/themes/"), (api.RootView, "/api/v1/")])
+@pytest.mark.parametrize(("view", "address"), [(themes.ThemeList, "/themes/"), (api.RootView, "/api/v1/")])
 def test_an_error_of_ours_has_them_and_tells_nothing_but_its_number(visitor, monkeypatch, view, address):
     def fails(*args, **kwargs):
         raise RuntimeError("no such table: practice of maria@example.org")

@@ -10,7 +10,7 @@ from django.test import Client
 
 from pathways.accounts.models import Event
 from pathways.operations import logs
-from pathways.site import views as site
+from pathways.site.views import themes
 from tests import factories as make
 from tests.conftest import connection_kept
 from tests.reading import body
@@ -133,7 +133,7 @@ def test_an_error_is_found_by_the_number_on_its_page_and_repeats_nothing(visitor
         except ValueError:
             raise KeyError(f"of {name}") from None
 
-    monkeypatch.setattr(site.ThemeList, "get", fails)
+    monkeypatch.setattr(themes.ThemeList, "get", fails)
     page = visitor.get("/themes/?name=maria@example.org")
     assert page.status_code == 500
     (line,) = log.of("django.request")
@@ -149,7 +149,7 @@ def test_an_error_of_the_database_says_which_constraint_and_not_which_value(visi
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM nowhere WHERE name = %s", [request.GET["name"]])
 
-    monkeypatch.setattr(site.ThemeList, "get", fails)
+    monkeypatch.setattr(themes.ThemeList, "get", fails)
     visitor.get("/themes/?name=evil")
     (line,) = log.of("django.request")
     assert line["error"] in {"django.db.utils.OperationalError", "django.db.utils.ProgrammingError"}
