@@ -28,6 +28,8 @@ AT_MOST_APART = 10
 MOST_MS_MORE = 5
 TIMES = 20
 LOG = Path("var/served.log").resolve()
+# As the service has it; see deploy/systemd.
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "16384"}
 
 
 def main():
@@ -75,8 +77,7 @@ def served(application, database, threads=4, processes=1, *, python=sys.executab
         port = free.getsockname()[1]
     command = [python, "-m", "gunicorn", "--worker-class=gthread", f"--workers={processes}", f"--threads={threads}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75", application]
-    # Memory as the service has it.
-    environment = {**os.environ, "LOCAL": "true", "DATABASE_URL": database, "MALLOC_ARENA_MAX": "1"}
+    environment = {**os.environ, **MEMORY, "LOCAL": "true", "DATABASE_URL": database}
     # Each request leaves a line.
     with LOG.open("ab") as log:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)  # noqa: S603
