@@ -67,11 +67,17 @@ LISTS = [*(row[0] for row in FILTERED), "corridors", *(one.name for one in VOCAB
 
 def addresses():
     """Yield (route, class of the view, what it is made with, name)."""
-    yield "", views.RootView, {"name": "root", "title": _("Where everything is"), "group": _("Everything")}, "root"
+    group = _("Everything")
+    yield (
+        "",
+        views.RootView,
+        {"name": "root", "title": _("Where everything is"), "group": group, "lists": LISTS},
+        "root",
+    )
     yield (
         "search/",
         views.SearchView,
-        {"name": "search", "title": _("Search across everything"), "group": _("Everything")},
+        {"name": "search", "title": _("Search across everything"), "group": group},
         "search",
     )
     for name, title, filter_class, serializer, title_of_one in FILTERED:

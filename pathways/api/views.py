@@ -320,18 +320,17 @@ class SearchView(ApiView):
 
 
 class RootView(ApiView):
-    """Where everything is."""
+    """Where everything is: ``lists`` are the names of the addresses of lists."""
 
     takes_fields = False
     serializer_class = RootSerializer
+    lists = ()
 
     def get(self, request):
-        from .urls import LISTS
-
         content = {
             "documentation": self.site + reverse("api:docs"),
             "schema": self.site + reverse("api:schema"),
             "data_version": str(DataVersion.current()),
-            "lists": {name: self.site + reverse(f"api:{name}") for name in LISTS},
+            "lists": {name: self.site + reverse(f"api:{name}") for name in self.lists},
         }
         return Response(content)
