@@ -29,7 +29,7 @@ MOST_MS_MORE = 5
 TIMES = 20
 LOG = Path("var/served.log").resolve()
 # As the service has it; see deploy/systemd.
-MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "16384"}
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 def main():
