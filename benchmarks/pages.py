@@ -28,7 +28,8 @@ AT_MOST_APART = 10
 MOST_MS_MORE = 5
 TIMES = 20
 LOG = Path("var/served.log").resolve()
-# As the service has it; see deploy/systemd.
+# As the service has them; see deploy.
+PROCESSORS = Path("deploy/processors.py").resolve()
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
@@ -76,7 +77,8 @@ def served(application, database, threads=4, processes=1, *, python=sys.executab
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [python, "-m", "gunicorn", "--worker-class=gthread", f"--workers={processes}", f"--threads={threads}"]
-    command += [f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75", application]
+    command += [f"--config={PROCESSORS}", f"--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=75"]
+    command += [application]
     environment = {**os.environ, **MEMORY, "LOCAL": "true", "DATABASE_URL": database}
     # Each request leaves a line.
     with LOG.open("ab") as log:

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from django.core.exceptions import ImproperlyConfigured
 
+from deploy.processors import post_fork, pre_fork  # noqa: F401 -- gunicorn looks for them here
+
 try:
     from pathways.settings import LOGGING, env_number
 

@@ -5,6 +5,7 @@ import secrets
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC
+from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -457,9 +458,16 @@ class DataVersion(models.Model):
         with connections[router.db_for_read(cls)].cursor() as cursor:
             cursor.execute(f"SELECT id, number, epoch, changed_at FROM {cls._meta.db_table}")  # noqa: S608 -- our own table
             rows = cursor.fetchall()
-        for *others, changed_at in rows:
-            # SQLite keeps no time zone; Django has it keep UTC.
-            yield cls(*others, changed_at if timezone.is_aware(changed_at) else changed_at.replace(tzinfo=UTC))
+        for row in rows:
+            yield cls.read(*row)
+
+    @classmethod
+    @lru_cache(maxsize=2)
+    def read(cls, pk, number, epoch, changed_at):
+        """Return the row of these values: the same object, for as long as they do not change. Nobody writes to it."""
+        # SQLite keeps no time zone; Django has it keep UTC.
+        at = changed_at if timezone.is_aware(changed_at) else changed_at.replace(tzinfo=UTC)
+        return cls(pk, number, epoch, at)
 
     @classmethod
     @contextmanager

@@ -50,7 +50,7 @@ class DataVersionMiddleware:
     def __call__(self, request):
         if not is_for_everyone(request):
             return self.get_response(request)
-        address = get_language(), request.build_absolute_uri()
+        address = (get_language(), request.scheme, request.get_host(), request.path, request.META["QUERY_STRING"])
         page = kept_pages.get(address)
         try:
             with DataVersion.hold() as version:
@@ -63,9 +63,8 @@ class DataVersionMiddleware:
         return response or self.get_response(request)
 
     def validated(self, request, address, page, etag):
-        if etag in parse_etags(request.headers.get("If-None-Match", "")):
-            response = HttpResponseNotModified(headers={"ETag": etag})
-            patch_cache_control(response, no_cache=True)
+        if etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
+            response = HttpResponseNotModified(headers={"ETag": etag, "Cache-Control": "no-cache"})
             if not request.path.endswith("/"):
                 # Scripts of other sites may read files, and so also that one has not changed.
                 response["Access-Control-Allow-Origin"] = "*"

@@ -8,6 +8,7 @@ itself are in the settings.
 from csp.constants import HEADER as CONTENT_POLICY
 from csp.utils import build_policy
 from django.conf import settings
+from django.http import HttpResponseNotModified
 
 # What pages of this site never use; that which copies a citation to the clipboard is for them alone.
 UNUSED = (
@@ -52,7 +53,8 @@ class SecureHeaders:
     """Sets them, before all that answers: what a middleware answers by itself has them too.
 
     The policy of contents is the same for everything, and so is put together once; whoever wants a nonce in it takes
-    the middleware of django-csp instead, which does so for each answer.
+    the middleware of django-csp instead, which does so for each answer. That a page has not changed is said without
+    them: they came with the page, and its validator is of one release, as they are.
     """
 
     def __init__(self, get_response):
@@ -61,8 +63,9 @@ class SecureHeaders:
 
     def __call__(self, request):
         response = self.get_response(request)
-        for name, value in self.always.items():
-            response.setdefault(name, value)
+        if not isinstance(response, HttpResponseNotModified):
+            for name, value in self.always.items():
+                response.setdefault(name, value)
         # What any script may read, any page may show.
         is_open = response.get("Access-Control-Allow-Origin") == "*"
         response.setdefault(RESOURCES, "cross-origin" if is_open else "same-origin")

@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 # The id of the request that is being answered; commands have none.
 request_id = ContextVar("request_id", default="")
 
+# No line says which thread or process wrote it; so nobody needs to find that out.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 SAID_OF_REQUESTS = re.compile("Invalid request|Error handling request")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

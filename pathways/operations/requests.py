@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from . import logs, metrics
 
-HEADER = "X-Request-ID"
+HEADER, GIVEN = "X-Request-ID", "HTTP_X_REQUEST_ID"
 # As nginx makes them.
 WELL_FORMED = re.compile(r"[0-9a-f]{32}")
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
@@ -71,7 +71,7 @@ class Requests:
 
 def id_of(request):
     """Return the id that our own proxy gave the request, or a new one; nobody else's is believed."""
-    given = request.headers.get(HEADER, "")
+    given = request.META.get(GIVEN, "")
     believed = settings.REST_FRAMEWORK["NUM_PROXIES"] and WELL_FORMED.fullmatch(given)
     return given if believed else secrets.token_hex(16)
 

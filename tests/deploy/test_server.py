@@ -96,6 +96,26 @@ def test_no_request_fails_while_the_processes_are_exchanged(tmp_path):
         until(lambda: first.isdisjoint(processes(server)))
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor for all")
+def test_each_process_has_a_processor_of_its_own_and_the_next_takes_it_over(tmp_path):
+    with serving(tmp_path) as server:
+        first = until(lambda: len(found := processors(server)) == 2 and found)
+        assert len(set(first.values())) == 2
+        ended = min(first)
+        os.kill(ended, signal.SIGKILL)
+        then = until(lambda: len(found := processors(server)) == 2 and ended not in found and found)
+        assert first.keys() & then.keys()
+        assert set(then.values()) == set(first.values())
+
+
+def processors(server):
+    """Return the one processor that each process that answers may run on."""
+    found = {}
+    for number in processes(server):
+        (found[int(number)],) = os.sched_getaffinity(int(number))
+    return found
+
+
 def test_a_process_makes_room_for_a_new_one_after_so_many_requests(tmp_path):
     with serving(tmp_path, WEB_MAX_REQUESTS="20") as server, ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(server.get, ["/process"] * 100))

@@ -84,6 +84,26 @@ def test_every_kind_of_answer_has_the_headers(visitor, kind):
     assert problems(response.headers) == []
 
 
+@pytest.mark.parametrize("address", ["/practices/", "/practices.csv", "/api/v1/practices/"])
+def test_what_has_not_changed_is_said_without_what_came_with_it(visitor, address):
+    first = answer(visitor, "get", address)
+    again = visitor.get(address, headers={"if-none-match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.headers["ETag"] == first.headers["ETag"]
+    # A cache holds these against who reads it.
+    assert again.headers.get("Access-Control-Allow-Origin") == first.headers.get("Access-Control-Allow-Origin")
+    assert again.headers["Cross-Origin-Resource-Policy"] == first.headers["Cross-Origin-Resource-Policy"]
+    assert not {"Content-Security-Policy", "Permissions-Policy", "Content-Type"} & {*again.headers}
+
+
+def test_another_release_confirms_no_headers_of_the_one_before(visitor, monkeypatch):
+    before = visitor.get("/practices/").headers["ETag"]
+    monkeypatch.setattr("pathways.__version__", "99.0")
+    after = Client().get("/practices/", headers={"if-none-match": before})
+    assert after.status_code == 200
+    assert problems(after.headers) == []
+
+
 def test_pages_of_staff_have_them_too_and_no_cache_keeps_them(client):
     user = get_user_model().objects.create_superuser("maria", password="a long password")
     client.force_login(user)
