@@ -343,7 +343,7 @@ class ListFilter(django_filters.FilterSet):
                 form.add_error(name, ValidationError(_("Give one value, not several."), code="repeated"))
         return form
 
-    @property
+    @cached_property
     def problems(self):
         found = []
         for name, errors in self.form.errors.as_data().items():
@@ -357,9 +357,9 @@ class ListFilter(django_filters.FilterSet):
     def values(self):
         return {} if self.form.errors else self.form.cleaned_data
 
-    @property
+    @cached_property
     def chosen(self):
-        """Return what was chosen, by parameter, without what only orders and pages."""
+        """What was chosen, by parameter, without what only orders and pages."""
         return {
             name: value
             for name, value in self.values.items()

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from django import template
 from django.urls import reverse
 
@@ -7,29 +9,25 @@ register = template.Library()
 
 # How many countries a line names before it only counts them.
 MOST = 6
+# In the order in which they are named where nobody comes from somewhere or goes somewhere.
+WITHOUT_DIRECTION = (Role.HOST, Role.LEAD, Role.PARTNER, Role.DONOR, Role.TRANSIT)
 
 
 @register.inclusion_tag("practices/_corridor.html")
 def corridor(practice):
     """Draw who takes part in a practice: from where to where, or else where or with whom."""
-    rows = list(practice.country_rows.all())
-    regions = list(practice.region_rows.all())
-    in_role = {
-        role: sorted([row.country.name for row in rows if row.role == role])
-        + sorted([row.region.name for row in regions if row.role == role])
-        for role in Role
-    }
+    in_role = defaultdict(list)
+    # Countries before regions, each in the order of their names.
+    for row in sorted(practice.country_rows.all(), key=lambda row: row.country.name):
+        in_role[row.role].append(row.country.name)
+    for row in sorted(practice.region_rows.all(), key=lambda row: row.region.name):
+        in_role[row.role].append(row.region.name)
     directed = in_role[Role.ORIGIN] or in_role[Role.DESTINATION]
-    others = (
-        []
-        if directed
-        else [name for role in (Role.HOST, Role.LEAD, Role.PARTNER, Role.DONOR, Role.TRANSIT) for name in in_role[role]]
-    )
+    others = [] if directed else [name for role in WITHOUT_DIRECTION for name in in_role[role]]
     return {
         "origins": shortened(in_role[Role.ORIGIN]),
         "destinations": shortened(in_role[Role.DESTINATION]),
         "others": shortened(list(dict.fromkeys(others))),
-        "practice": practice,
     }
 
 

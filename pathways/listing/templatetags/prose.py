@@ -1,5 +1,7 @@
 """Texts as pages show them."""
 
+import re
+
 import nh3
 from django import template
 from django.utils.safestring import mark_safe
@@ -8,6 +10,8 @@ from markdown_it import MarkdownIt
 register = template.Library()
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
+# What ends a sentence is followed by a capital letter.
+BRACKET_OR_END = re.compile(r"[()\[\]]|\. ")
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "h3", "h4", "code"}
 
 
@@ -28,8 +32,12 @@ def markdown(text):
 def first_sentence(text):
     """Return the first sentence of a summary, without being taken in by abbreviations in brackets."""
     depth = 0
-    for at, char in enumerate(text):
-        depth += (char in "([") - (char in ")]")
-        if char == "." and depth <= 0 and text[at + 1 : at + 2] == " " and text[at + 2 : at + 3].isupper():
-            return text[: at + 1]
+    for found in BRACKET_OR_END.finditer(text):
+        match found[0][0]:
+            case "(" | "[":
+                depth += 1
+            case ")" | "]":
+                depth -= 1
+            case _ if depth <= 0 and text[found.end() : found.end() + 1].isupper():
+                return text[: found.start() + 1]
     return text
