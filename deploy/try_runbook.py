@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import trial
+from deploy import slow_clients, trial
 from deploy.trial import HOST, ROOT, Failed, NotTried, expect, say
 
 RUNBOOK = ROOT / "deploy/RUNBOOK.md"
@@ -286,6 +286,7 @@ def follow(site):
     check_login(site)
     check_units(site)
     check_log(site)
+    slow_clients.check(site)
     site.pack(site.second)
     with readers(site) as seen:
         site.do("Upgrade")
