@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Follow the runbook on a fresh Debian machine, by its own commands, and see what a reader gets.
+"""Follow the runbook on a fresh Debian machine, by its own commands, and see what a reader gets, slow clients or not.
 
     sudo python3 deploy/try_runbook.py            about three minutes
     sudo python3 deploy/try_runbook.py --keep     leaves the machine running, and says how to enter it
