@@ -22,9 +22,6 @@ import re
 import resource
 import secrets
 import shutil
-import signal
-import socket
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -33,12 +30,15 @@ import venv
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-HOST = "pathways.example.org"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from deploy import trial
+from deploy.trial import HOST, Failed, NotTried, expect, run, say
+
 # Its later releases wait for what a service depends on, where podman itself can.
 COMPOSE = "podman-compose==1.6.0"
 PROGRAMS = {
-    "podman": "podman",
+    "podman": "podman netavark aardvark-dns",
     "crun": "crun",
     "mmdebstrap": "mmdebstrap",
     "iptables": "iptables",
@@ -47,9 +47,7 @@ PROGRAMS = {
     "openssl": "openssl",
     "git": "git",
 }
-LONGEST = 20 * 60
-# The exit status where containers cannot be had; sysexits.h calls it EX_TEMPFAIL.
-NOT_TRIED = 75
+LONGEST = 20
 WITHIN = "TRY_IMAGES_WITHIN"
 CLONE_NEWNET = 0x40000000
 
@@ -105,25 +103,13 @@ network_config_dir = "{folder}/networks"
 """
 
 
-class Failed(Exception):
-    """What whoever runs the containers, or a reader, would have been annoyed by."""
-
-
-class NoContainers(Exception):
-    """Containers cannot be had here: without Debian's packages, or without the right to start one."""
-
-
 def main():
     argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
-    begun = time.monotonic()
-    try:
+    with trial.reported("The image and the compose file hold"):
         if WITHIN not in os.environ:
-            stop_unless_possible()
+            trial.require(PROGRAMS)
             enter()
-        signal.signal(signal.SIGALRM, too_long)
-        signal.alarm(LONGEST)
-        for ending in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(ending, lambda *_: sys.exit(1))
+        trial.bound(LONGEST)
         with tempfile.TemporaryDirectory(
             prefix="pathways-images-", dir="/var/tmp", ignore_cleanup_errors=True
         ) as folder:
@@ -131,41 +117,16 @@ def main():
                 try_in(Path(folder))
             finally:
                 leave(Path(folder))
-    except NoContainers as why:
-        print(f"\nNOT TRIED: {why}", flush=True)
-        sys.exit(NOT_TRIED)
-    except Failed as failure:
-        sys.exit(f"\nFAILED: {failure}")
-    print(f"\nThe image and the compose file hold, in {time.monotonic() - begun:.0f} seconds.")
-
-
-def expect(condition, otherwise, error=Failed):
-    if not condition:
-        raise error(otherwise)
-
-
-def say(text):
-    print(f"· {text}", flush=True)
-
-
-def too_long(*_):
-    raise Failed(f"It has taken longer than {LONGEST // 60} minutes.")
 
 
 # The place
-
-
-def stop_unless_possible():
-    expect(not os.geteuid(), "This needs root: sudo python3 deploy/try_images.py", NoContainers)
-    if missing := [package for program, package in PROGRAMS.items() if not shutil.which(program)]:
-        sys.exit(f"Missing: apt install {' '.join(missing)} netavark aardvark-dns")
 
 
 def enter():
     """Run this again as the first process of a namespace, with which all others end."""
     own = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     tried = subprocess.run(["unshare", *own, "true"], capture_output=True, text=True, check=False)
-    expect(not tried.returncode, tried.stderr, NoContainers)
+    expect(not tried.returncode, tried.stderr, NotTried)
     os.environ[WITHIN] = "1"
     os.execvp("unshare", ["unshare", *own, sys.executable, *sys.argv])
 
@@ -177,7 +138,7 @@ def try_in(folder):
         stand_in(folder)
     except Failed as failure:
         # Nothing of ours was in it yet.
-        raise NoContainers(failure) from None
+        raise NotTried(failure) from None
     release = folder / "pathways"
     copy_release(release)
     say("deploy/Containerfile")
@@ -187,10 +148,10 @@ def try_in(folder):
     )
     check_image(tag)
     # From here on there is no network but the containers' own.
-    expect(not ctypes.CDLL(None).unshare(CLONE_NEWNET), "A network of its own is refused.", NoContainers)
+    expect(not ctypes.CDLL(None).unshare(CLONE_NEWNET), "A network of its own is refused.", NotTried)
     run("ip", "link", "set", "lo", "up")
     say("deploy/compose.yaml")
-    site = Site(release, tool)
+    site = Composed(release, tool)
     try:
         site.follow()
     except Failed:
@@ -235,33 +196,14 @@ def prepare(folder):
     return str(folder / "venv/bin/podman-compose")
 
 
-def run(*command, check=True, **options):
-    """Run a command and return what it prints; fail with that if it fails."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, **options}
-    done = subprocess.run(command, text=True, check=False, **options)
-    if done.returncode and check:
-        raise Failed(f"{' '.join(command)[:200]} ended with status {done.returncode}:\n{(done.stdout or '')[-4000:]}")
-    return done.stdout
-
-
 def podman(*arguments, **options):
     return run("podman", *arguments, **options)
 
 
 def stand_in(folder):
     """Make the images that are named, each of Debian's packages, where podman finds them without asking for them."""
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    kept = ["--skip=cleanup/apt/lists", "--dpkgopt=force-unsafe-io"]
     archive = folder / "debian.tar"
-    run(
-        "mmdebstrap",
-        "--quiet",
-        "--variant=apt",
-        "--include=ca-certificates",
-        *kept,
-        release["VERSION_CODENAME"],
-        str(archive),
-    )
+    trial.make_debian(archive, "ca-certificates", "--skip=cleanup/apt/lists")
     podman("import", "--quiet", str(archive), "localhost/debian")
     archive.unlink()
     place = folder / "stand-ins"
@@ -303,12 +245,9 @@ def local_packages():
 
 def copy_release(release):
     """Copy what a release has, with what is to stand beside the compose file: a certificate and the settings."""
-    listed = ["git", "-C", str(ROOT), "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]
-    for name in run(*listed, "--exclude-standard").split("\0"):
-        path = ROOT / name
-        if path.is_file() and not path.is_symlink():
-            (release / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, release / name)
+    for name, path in trial.released():
+        (release / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, release / name)
     tls = release / "deploy/tls"
     tls.mkdir()
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
@@ -335,10 +274,11 @@ def check_image(tag):
     say(f"{tag}: {int(podman('image', 'inspect', '--format={{.Size}}', tag)) // 10**6} MB with the stand-in below it")
 
 
-class Site:
-    """The containers as whoever runs them sees them, and as a reader does, over HTTPS."""
+class Composed(trial.Site):
+    """The site in containers, as whoever runs them sees it too."""
 
     def __init__(self, release, tool):
+        super().__init__(release / "deploy/tls/certificate.pem")
         self.release, self.tool = release, tool
 
     def compose(self, *arguments, **options):
@@ -352,16 +292,16 @@ class Site:
         self.compose("run", "--rm", "--no-deps", "-T", "site", "python", "manage.py", "load_fixtures")
         say("What a reader gets")
         self.wait()
-        self.check_reading()
+        self.check()
         say("The site in a new container, as an upgrade has it")
         self.compose("up", "--detach", "--no-deps", "--force-recreate", "site")
         self.wait()
-        self.check_reading()
+        self.check()
         say("Everything down, and up again")
         self.compose("down")
         self.up()
         self.wait()
-        self.check_reading()
+        self.check()
 
     def up(self):
         """Bring the containers up, in the order in which the compose file wants them.
@@ -392,39 +332,9 @@ class Site:
         except (OSError, http.client.HTTPException):
             return None
 
-    def ask(self, path, **headers):
-        """Return the answer to a request over HTTPS, its certificate checked; ``answer.body`` is what it brings."""
-        context = ssl.create_default_context(cafile=str(self.release / "deploy/tls/certificate.pem"))
-        connection = http.client.HTTPConnection(HOST)
-        with (
-            socket.create_connection(("127.0.0.1", 443), timeout=60) as raw,
-            context.wrap_socket(raw, server_hostname=HOST) as connection.sock,
-        ):
-            sent = {"Connection": "close", **{key.replace("_", "-"): value for key, value in headers.items()}}
-            connection.request("GET", path, headers=sent)
-            answer = connection.getresponse()
-            answer.body = answer.read()
-        return answer
-
-    def page(self, path, **headers):
-        answer = self.ask(path, **headers)
-        expect(answer.status == 200, f"{path} is answered with {answer.status}.")
-        return answer
-
-    def check_reading(self):
-        home = self.page("/")
-        expect(home.headers["Strict-Transport-Security"], "HSTS is not sent.")
-        body = home.body.decode()
-        expect(f'href="https://{HOST}/"' in body, "The permanent address of the page is not the site's.")
-        sheet = re.search(r'href="(/static/site/site\.[0-9a-f]+\.css)"', body)
-        expect(sheet, "The style sheet has no hash in its name.")
-        sheet = self.page(sheet[1], Accept_Encoding="gzip, br")
-        expect(sheet.headers["Content-Encoding"] == "br", "The style sheet is not compressed with brotli.")
-        expect(b"palim" in self.page("/practices/?q=palim").body, "Search does not find a practice.")
-        rows = self.page("/practices.csv").body.decode("utf-8-sig").splitlines()
-        expect(len(rows) > 100, f"The list of practices has {len(rows)} lines.")
-        expect(self.page("/practices.xlsx").body.startswith(b"PK"), "The workbook is none.")
-        expect(self.ask("/readyz").status == 404, "/readyz is public.")
+    def check(self):
+        self.check_reading()
+        self.check_names()
         asked = (
             "import sys; from urllib.request import Request, urlopen; "
             f"print(urlopen(Request(sys.argv[1], headers={{'Host': '{HOST}'}})).status)"
@@ -432,10 +342,6 @@ class Site:
         for path in ("/healthz", "/readyz"):
             said = self.exec("site", "python", "-c", asked, f"http://127.0.0.1:8000{path}")
             expect(said.strip().endswith("200"), f"{path}: {said}")
-        connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=30)
-        connection.request("GET", "/practices/", headers={"Host": HOST})
-        expect(connection.getresponse().status == 308, "HTTP is not sent to HTTPS.")
-        connection.close()
 
 
 if __name__ == "__main__":

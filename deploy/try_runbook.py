@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Follow the runbook on a fresh Debian machine, by its own commands, and see what a reader gets.
+"""Follow the runbook on a fresh Debian machine, by its own commands, and see what a reader gets, slow clients or not.
 
     sudo python3 deploy/try_runbook.py            about three minutes
     sudo python3 deploy/try_runbook.py --keep     leaves the machine running, and says how to enter it
@@ -14,9 +14,7 @@ import http.client
 import os
 import re
 import shutil
-import signal
 import socket
-import ssl
 import subprocess
 import sys
 import tarfile
@@ -29,12 +27,14 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from deploy import slow_clients, trial
+from deploy.trial import HOST, ROOT, Failed, NotTried, expect, say
+
 RUNBOOK = ROOT / "deploy/RUNBOOK.md"
 PORTS = (80, 443, 5432)
-LONGEST = 15 * 60
-# The exit status where a machine cannot be had; sysexits.h calls it EX_TEMPFAIL.
-NOT_TRIED = 75
+LONGEST = 15
 # How exposed a service may be by systemd's own reckoning, from 0 to 10.
 EXPOSURE = 2.0
 # What a reader asks for while the release changes.
@@ -45,58 +45,29 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--keep", action="store_true", help="leave the machine running")
     options = parser.parse_args()
-    signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(LONGEST)
-    begun = time.monotonic()
-    try:
+    with trial.reported("The runbook holds"):
+        trial.bound(LONGEST)
         stop_unless_possible()
         with machine(keep=options.keep) as (folder, first):
             try_on(folder, first)
             if options.keep:
                 input(f"Enter it with: {' '.join(entering(first))} bash\nReturn ends it. ")
-    except NoMachine as why:
-        print(f"\nNOT TRIED: {why}", flush=True)
-        sys.exit(NOT_TRIED)
-    except Failed as failure:
-        sys.exit(f"\nFAILED: {failure}")
-    print(f"\nThe runbook holds, in {time.monotonic() - begun:.0f} seconds.")
 
 
 def try_on(folder, first):
-    """Follow the runbook on a machine; with what its journal says last, stop where something is wrong."""
+    """Follow the runbook on a machine; say what its journal says last where something is wrong."""
     try:
-        follow(Site(folder, Shell(first)))
-    except Failed as failure:
-        print(f"\nFAILED: {failure}\n\nThe last lines of the journal:", flush=True)
+        follow(Installed(folder, Shell(first)))
+    except Failed:
+        print("\nThe last lines of the journal:", flush=True)
         subprocess.run([*entering(first), "journalctl", "--no-pager", "--lines=60"], check=False)
-        sys.exit(1)
-
-
-class Failed(Exception):
-    """What a reader, or whoever runs the site, would have been annoyed by."""
-
-
-class NoMachine(Exception):
-    """A fresh Debian cannot be had here: without its packages, or without the right to start a machine."""
+        raise
 
 
 def reason(said):
-    """Return NoMachine if a program ``said`` that it may not, or cannot reach Debian's packages; else Failed."""
+    """Return NotTried if a program ``said`` that it may not, or cannot reach Debian's packages; else Failed."""
     no_machine = re.search("not permitted|denied|read-only|failed to fetch|resolv|connect", said, re.IGNORECASE)
-    return NoMachine if no_machine else Failed
-
-
-def expect(condition, otherwise, error=Failed):
-    if not condition:
-        raise error(otherwise)
-
-
-def say(text):
-    print(f"· {text}", flush=True)
-
-
-def too_long(*_):
-    raise Failed(f"It has taken longer than {LONGEST // 60} minutes.")
+    return NotTried if no_machine else Failed
 
 
 # The runbook
@@ -139,23 +110,15 @@ class Runbook:
 
 
 def stop_unless_possible():
-    """Stop, or raise NoMachine, where a machine cannot be made or would be in the way of what runs here."""
-    if os.geteuid():
-        raise NoMachine("This needs root: sudo python3 deploy/try_runbook.py")
-    missing = [
-        package
-        for program, package in (("mmdebstrap", "mmdebstrap"), ("systemd-nspawn", "systemd-container"))
-        if not shutil.which(program)
-    ]
-    if missing:
-        sys.exit(f"Missing: apt install {' '.join(missing)}")
+    """Stop, or raise NotTried, where a machine cannot be made or would be in the way of what runs here."""
+    trial.require({"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container", "git": "git"})
     for port in PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                raise NoMachine(
+                raise NotTried(
                     f"Port {port} cannot be used ({error.strerror}); a site that runs here is left alone."
                 ) from None
 
@@ -165,16 +128,13 @@ def machine(*, keep):
     """Give the folder of a fresh Debian machine that runs, and the number of its first process."""
     folder = Path(tempfile.mkdtemp(prefix="pathways-machine-", dir="/var/tmp"))
     folder.chmod(0o755)
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     booted = None
     try:
-        say(f"A fresh Debian {release['VERSION_CODENAME']} …")
-        include = "--include=systemd,systemd-sysv,dbus,procps"
-        # Written once, read once: it need not outlive a power cut.
-        options = ["--quiet", "--variant=apt", include, "--dpkgopt=force-unsafe-io"]
-        command = ["mmdebstrap", *options, release["VERSION_CODENAME"], str(folder)]
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-        expect(not made.returncode, f"No machine could be made:\n{made.stderr}", reason(made.stderr))
+        say("A fresh Debian …")
+        try:
+            trial.make_debian(folder, "systemd,systemd-sysv,dbus,procps")
+        except Failed as failure:
+            raise reason(str(failure))(f"No machine could be made: {failure}") from None
         take_along(folder)
         booted = subprocess.Popen(
             [
@@ -234,7 +194,7 @@ def first_process(booted):
                 threading.Thread(target=booted.stdout.read, daemon=True).start()
                 return found[0]
         time.sleep(0.1)
-    raise NoMachine("The machine did not start.")
+    raise NotTried("The machine did not start.")
 
 
 def entering(first):
@@ -280,13 +240,14 @@ class Shell:
         raise Failed(f"These commands ended with status {self.process.wait()}:\n\n{commands}\n{''.join(said)}")
 
 
-# What a reader gets
+# The site on the machine
 
 
-class Site:
-    """The machine as whoever runs it sees it, by the runbook, and as a reader does, over HTTPS."""
+class Installed(trial.Site):
+    """The site that the runbook installs, as whoever runs the machine sees it too."""
 
     def __init__(self, folder, shell):
+        super().__init__(folder / "etc/pathways/tls/certificate.pem")
         self.folder, self.shell = folder, shell
         self.runbook = Runbook(RUNBOOK.read_text())
         self.first, self.second = self.runbook.releases()
@@ -300,49 +261,11 @@ class Site:
             self.shell.run(commands)
         print(f"  {time.monotonic() - begun:.0f} s", flush=True)
 
-    def host(self):
-        return self.shell.run("echo $host").strip()
-
-    def ask(self, path, *, method="GET", body=None, name="pathways.example.org", **headers):
-        """Return the answer to a request over HTTPS, its certificate checked; ``answer.body`` is what it brings."""
-        context = ssl.create_default_context(cafile=str(self.folder / "etc/pathways/tls/certificate.pem"))
-        connection = http.client.HTTPConnection(name)
-        with (
-            socket.create_connection(("127.0.0.1", 443), timeout=90) as raw,
-            context.wrap_socket(raw, server_hostname=name) as connection.sock,
-        ):
-            sent = {"Connection": "close", **{key.replace("_", "-"): value for key, value in headers.items()}}
-            connection.request(method, path, body, sent)
-            answer = connection.getresponse()
-            answer.body = answer.read()
-        return answer
-
-    def ask_plainly(self, path, name):
-        """Return the answer to a request over HTTP, or nothing where there is none."""
-        connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=30)
-        try:
-            connection.request("GET", path, headers={"Host": name})
-            return connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionResetError):
-            return None
-        finally:
-            connection.close()
-
-    def page(self, path, **headers):
-        answer = self.ask(path, **headers)
-        expect(answer.status == 200, f"{path} is answered with {answer.status}.")
-        return answer
-
     def pack(self, release):
         """Put a release where the runbook expects it: this one, under the number ``release``."""
-        listed = ["git", "-C", str(ROOT), "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]
-        names = subprocess.run([*listed, "--exclude-standard"], capture_output=True, text=True, check=True).stdout
         version = ROOT / "pathways/__init__.py"
         with tarfile.open(self.folder / f"root/pathways-{release}.tar.gz", "w:gz", compresslevel=1) as archive:
-            for name in names.split("\0"):
-                path = ROOT / name
-                if path.is_symlink() or not path.is_file():
-                    continue
+            for name, path in trial.released():
                 member = archive.gettarinfo(path, f"pathways-{release}/{name}")
                 content = path.read_bytes()
                 if path == version:
@@ -356,11 +279,14 @@ def follow(site):
     site.pack(site.first)
     site.do("Install")
     say("What a reader gets")
-    check_reading(site)
-    check_names(site)
+    site.check_reading()
+    site.check_names()
+    foot = f"Pathways {site.first}</small>"
+    expect(foot in site.page("/").body.decode(), "The foot of the page does not name the release.")
     check_login(site)
     check_units(site)
     check_log(site)
+    slow_clients.check(site)
     site.pack(site.second)
     with readers(site) as seen:
         site.do("Upgrade")
@@ -376,43 +302,6 @@ def follow(site):
         check_backup(site)
 
 
-def check_reading(site):
-    home = site.page("/", Accept_Encoding="gzip")
-    expect(home.headers["Content-Encoding"] == "gzip", "A page is not compressed.")
-    expect(
-        home.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains",
-        f"HSTS is {home.headers['Strict-Transport-Security']}.",
-    )
-    expect(home.headers["Server"] == "nginx", f"Server says {home.headers['Server']}.")
-    home = site.page("/").body.decode()
-    expect(f"Pathways {site.first}" in home, "The foot of the page does not name the release.")
-    expect(f'href="https://{site.host()}/"' in home, "The permanent address of the page is not the site's.")
-    sheet = re.search(r'href="(/static/site/site\.[0-9a-f]+\.css)"', home)
-    expect(sheet, "The style sheet has no hash in its name.")
-    sheet = site.page(sheet[1], Accept_Encoding="gzip, br")
-    expect(sheet.headers["Content-Encoding"] == "br", "The style sheet is not compressed with brotli.")
-    expect("immutable" in sheet.headers["Cache-Control"], "The style sheet is not kept by browsers.")
-    rows = site.page("/practices.csv").body.decode("utf-8-sig").splitlines()
-    expect(len(rows) > 100, f"The list of practices has {len(rows)} lines.")
-    expect(site.page("/practices.xlsx").body.startswith(b"PK"), "The workbook is none.")
-    expect(b"Log in" in site.page("/admin/login/").body, "The admin has no login page.")
-    expect(site.ask("/readyz").status == 404, "/readyz is public.")
-
-
-def check_names(site):
-    host = site.host()
-    moved = site.ask_plainly("/practices/?q=training", host)
-    expect(moved and moved.status == 308, "HTTP is not sent to HTTPS.")
-    expect(moved.headers["Location"] == f"https://{host}/practices/?q=training", "HTTP is sent elsewhere.")
-    expect(site.ask_plainly("/", "elsewhere.example.org") is None, "Another name is answered.")
-    try:
-        site.ask("/", name="elsewhere.example.org")
-    except ssl.SSLError as error:
-        expect("UNRECOGNIZED_NAME" in str(error), f"Another name over HTTPS: {error}")
-    else:
-        raise Failed("Another name is answered over HTTPS.")
-
-
 def check_login(site):
     form = site.page("/admin/login/")
     remember(site, form)
@@ -424,7 +313,7 @@ def check_login(site):
         method="POST",
         body=body,
         Cookie=cookie(site),
-        Referer=f"https://{site.host()}/admin/login/",
+        Referer=f"https://{HOST}/admin/login/",
         Content_Type="application/x-www-form-urlencoded",
     )
     expect(done.status == 302, f"Logging in is answered with {done.status}.")

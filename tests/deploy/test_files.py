@@ -77,6 +77,15 @@ def test_the_containers_run_what_the_units_run():
     assert COMPOSE["services"]["prepare"]["command"] == ["python", "manage.py", "migrate"]
 
 
+def test_nginx_takes_as_many_connections_in_a_container():
+    by_runbook, by_compose = (
+        set(re.findall(r"worker_(?:connections|rlimit_nofile) \d+;", text))
+        for text in (RUNBOOK, COMPOSE["services"]["web"]["command"][-1])
+    )
+    assert len(by_runbook) == 2
+    assert by_runbook == by_compose
+
+
 def test_the_image_has_all_that_the_site_needs(tmp_path):
     for line in re.findall(r"^COPY (.+)$", CONTAINERFILE, re.M):
         *sources, target = line.split()
