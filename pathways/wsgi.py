@@ -15,8 +15,8 @@ from pathways.operations.postgresql.base import DatabaseWrapper  # noqa: E402
 
 DatabaseWrapper.patience = settings.DATABASE_TIMEOUT
 
-# What a process is made of stays as long as it does, and need not be searched for garbage again and again. A page is made
-# of some ten thousand objects, with little garbage among them: without this, looking for it takes a tenth of the time.
+# What a process is made of stays as long as it does, and need not be searched for garbage again and again. A page is
+# made of some ten thousand objects, with little garbage among them: looking for it took a tenth of the time.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000)

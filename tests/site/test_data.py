@@ -1,14 +1,18 @@
 """The open data: the package, the SQLite file, the dictionary, what changed, and the examples."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import pytest
 from django.conf import settings as project
+from django.db import connection
 from django.utils import translation
 from frictionless import Resource
 
 from pathways.curation.changes import record
 from pathways.curation.models import Change, Status
+from pathways.site.data import database as database_of_data
 from pathways.site.data.database import database as database_file
 from pathways.site.data.tables import BY_NAME, TABLES
 from pathways.site.data.views import EXAMPLES
@@ -55,6 +59,30 @@ def test_the_database_is_made_once_for_a_version_of_the_data(client, tmp_path):
         assert file.execute("SELECT title FROM practices").fetchall() == [("Second",)]
     (second,) = folder.iterdir()
     assert second != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_who_ask_at_once_have_it_made_once(monkeypatch):
+    make.practice()
+    made, together = [], threading.Barrier(4)
+    write = database_of_data.write
+
+    def counted(path, site, about):
+        made.append(path)
+        write(path, site, about)
+
+    def ask():
+        together.wait(10)
+        try:
+            return database_file("https://example.org")
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(database_of_data, "write", counted)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _reader in range(4)]
+    assert len({one.result() for one in asked}) == 1
+    assert len(made) == 1
 
 
 def test_each_language_has_a_database_of_its_own(db):

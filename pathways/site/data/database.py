@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import threading
 import time
 from contextlib import closing, suppress
 from itertools import islice
@@ -21,6 +22,8 @@ BATCH = 5000
 # Nobody takes so many seconds to write the file.
 LONGEST = 3600
 
+being_made = threading.Lock()
+
 
 def database(site):
     """Return the path of the file of the public tables as they stand, which is made if there is none yet.
@@ -34,19 +37,26 @@ def database(site):
     name = f"pathways-{get_language()}"
     path = folder / f"{name}-{digest[:32]}.sqlite"
     if not is_whole(path):
-        folder.mkdir(exist_ok=True)
-        # Whoever asks meanwhile makes one too; the last to be ready stays, and they are the same.
-        with NamedTemporaryFile(dir=folder, suffix=".making", delete=False) as file:
-            making = file.name
-        try:
-            write(making, site, about)
-            to_disk(making)
-            os.replace(making, path)
-        except BaseException:
-            os.unlink(making)
-            raise
-        remove_others(folder, name, path)
+        # In one process at once it is made for all who ask. In several, the last to be ready stays: they are the same.
+        with being_made:
+            if not is_whole(path):
+                make(path, site, about)
+                remove_others(folder, name, path)
     return path
+
+
+def make(path, site, about):
+    """Make the file, which is there when it is finished."""
+    path.parent.mkdir(exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, suffix=".making", delete=False) as file:
+        making = file.name
+    try:
+        write(making, site, about)
+        to_disk(making)
+        os.replace(making, path)
+    except BaseException:
+        os.unlink(making)
+        raise
 
 
 def is_whole(path):
