@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 
 from .models import Curated, Owned, Record
 
-
 # So many rows are read or written at a time.
 BATCH = 500
 
