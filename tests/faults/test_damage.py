@@ -26,7 +26,7 @@ DROP_OTHERS = (
     """DO $drop$ DECLARE one text; BEGIN
     FOR one IN SELECT indexname FROM pg_indexes WHERE indexname LIKE 'practices_practice_slug_%' AND indexname <> 'IT'
     LOOP EXECUTE format('DROP INDEX %I', one); END LOOP; END $drop$""".replace("IT", INDEX),
-    f"ANALYZE {TABLE}",
+    f"ANALYZE {TABLE}, listing_searchentry",
 )
 PATH = "/practices/palim/"
 PAGE = 8192
@@ -147,3 +147,12 @@ def test_what_else_is_wrong_is_told_where_an_index_keeps_rules_from_being_asked(
     assert f'cannot be asked to the end: index "{TABLE}_pkey" contains unexpected zero page' in told
     assert f"REINDEX INDEX CONCURRENTLY {TABLE}_pkey;" in told
     assert " of 19 rules hold." in told
+
+
+def test_the_index_of_full_text_search_is_built_anew_by_whoever_cannot_read_it(damageable, site_on_it):
+    # amcheck cannot look into it.
+    with overwritten(damageable, DAMAGES["something else"], "listing_searchentry_vector"):
+        answer = site_on_it.get(never_asked("/api/v1/practices/?q=palim"))
+        assert answer.status == 200
+        assert '"id":"palim"' in answer.text
+        assert "The search index of practices.Practice was wrong" in site_on_it.logged
