@@ -482,6 +482,7 @@ class Outcome(Record):
 
     fixture = "outcomes"
     owned = ("theme_rows",)
+    needed = ("theme_rows",)
 
     class Kind(models.TextChoices):
         KEY_MESSAGE = "key-message", _("key message")

@@ -8,6 +8,9 @@ LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th",
 
 def fold(text):
     """Return ``text`` in lower case, without accents, its spaces made single."""
+    if text.isascii():
+        # As most texts are: nothing in them can be taken apart.
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     # Some small letters are made of several again.

@@ -78,6 +78,7 @@ class Practice(Record):
         "relations",
         "responses",
     )
+    needed = ("country_rows", "region_rows", "theme_rows", "citations", "links")
 
     class Kind(models.TextChoices):
         PROGRAMME = "programme", _("programme or project")
@@ -221,17 +222,16 @@ class Practice(Record):
             yield "summary", _("Say what it is in 20 to 80 words, fewer where the source gives only a title.")
         # Others are part of the public record, not of the draft that revises it.
         parts = PracticeRelation.objects.filter(other=self.revises_id or self.pk, kind=PracticeRelation.Kind.PART_OF)
-        has_parts = parts.exists()
-        if not (self.none_named or has_parts or self.country_rows.exists() or self.region_rows.exists()):
+        if not (self.none_named or self.country_rows.exists() or self.region_rows.exists() or parts.exists()):
             yield (
                 "country_rows",
                 _("Name a country, region or group with its role, or say that the source names none."),
             )
         if not self.theme_rows.exists():
             yield "theme_rows", _("Give it one to four themes.")
-        if not self.citations.exclude(locator="").exists():
+        if not any(citation.locator for citation in self.citations.all()):
             yield "citations", _("Say in which document it is printed, and where in it.")
-        if broken := broken_among(self.links.values_list("url", flat=True)):
+        if broken := broken_among(link.url for link in self.links.all()):
             message = _("Mend or remove the link that has been broken for over a week: %s")
             yield "links", message % ", ".join(broken)
 

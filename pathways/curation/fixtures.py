@@ -21,6 +21,7 @@ from .snapshots import (
     References,
     apply_owned,
     apply_root,
+    batches,
     beside,
     collapse,
     content_fields,
@@ -397,7 +398,7 @@ def load(directory, *, overwrite=(), prune=False, dry_run=False, actor=None):
     unknown = set(overwrite) - {str(one) for one in entries}
     if unknown:
         raise FixtureError(f"the files have no {', '.join(sorted(unknown))}")
-    state = {model: State(model) for model in curated_models()}
+    state = {model: State(model, entries) for model in curated_models()}
     write, adopt = compare(entries, state, report, overwrite)
     references = References()
     for part in (write_root, write_owned):
@@ -420,13 +421,13 @@ def compare(entries, state, report, overwrite=()):
     write, adopt = [], []
     for one in entries:
         one.follow(state)
-        row, data, newest = state[one.model].get(one.key)
+        row, data, action = state[one.model].get(one.key)
         if row is None:
             report.added.append(str(one))
             write.append((one, one.model(**{one.model.key_field: one.key})))
             continue
         fields = differences({**beside(row), **data}, {**one.beside, **one.content})
-        untouched = newest is not None and newest.change.action == Change.Action.LOAD
+        untouched = action == Change.Action.LOAD
         if not fields:
             if untouched:
                 report.unchanged.append(str(one))
@@ -442,30 +443,44 @@ def compare(entries, state, report, overwrite=()):
 
 
 class State:
-    """The rows of one model as they stand, with their snapshots and newest versions."""
+    """The rows of one model as they stand: of all the addresses, of those that ``entries`` are of all else.
 
-    def __init__(self, model, *, lock=True):
+    There may be very many more rows than the files tell of.
+    """
+
+    def __init__(self, model, entries, *, lock=True):
         rows = model._base_manager.filter(revises=None) if issubclass(model, Record) else model._base_manager.all()
+        locked = rows
         if lock:
             # Until the load is over: who is saving a record has finished, and who comes now waits.
-            rows = rows.select_for_update()
-        self.rows = {row.natural_key()[0]: (row, data) for row, data in snapshots(rows)}
-        self.newest = newest_versions(model) if self.rows else {}
+            locked = rows.select_for_update()
+        self.ids = dict(locked.values_list(model.key_field, "pk"))
         self.former = {}
         if issubclass(model, Record):
-            for key, (row, _data) in self.rows.items():
-                self.former.update((former, key) for former in lines(row.former_slugs) if former not in self.rows)
+            for key, former in rows.exclude(former_slugs="").values_list(model.key_field, "former_slugs"):
+                self.former.update((one, key) for one in lines(former) if one not in self.ids)
+        wanted = {self.current(one.key) for one in entries if one.model is model}
+        self.rows, self.newest = {}, {}
+        for some in batches(self.ids[key] for key in wanted & self.ids.keys()):
+            found = snapshots(model._base_manager.filter(pk__in=some))
+            self.rows.update((row.natural_key()[0], (row, data)) for row, data in found)
+            self.newest.update(newest_actions(model, some))
 
     def current(self, key):
         """Return the address that the record has now which once stood under ``key``, else ``key`` itself."""
         return self.former.get(key, key) if isinstance(key, str) else key
 
     def get(self, key):
-        """Return the row under ``key``, or under the address it has now, its snapshot and its newest version."""
+        """Return the row under ``key``, or under the address it has now, its snapshot and its newest action."""
         if self.current(key) not in self.rows:
             return None, None, None
         row, data = self.rows[self.current(key)]
         return row, data, self.newest.get(row.pk)
+
+
+def newest_actions(model, ids):
+    """Return what the newest change of each row of ``model`` did, by the row's id."""
+    return {pk: version.change.action for pk, version in newest_versions(model, ids).items()}
 
 
 def write_root(one, row, references):
@@ -514,11 +529,12 @@ def missing(entries, state, report, *, prune, actor):
             .filter(change__action=Change.Action.LOAD)
             .values_list("object_id", flat=True)
         )
-        for key, (row, _data) in state[model].rows.items():
-            if (model, key) in held or row.pk not in loaded or getattr(row, "status", None) == Status.ARCHIVED:
+        gone = [pk for key, pk in state[model].ids.items() if (model, key) not in held and pk in loaded]
+        for row, action in with_newest_actions(model, gone):
+            if getattr(row, "status", None) == Status.ARCHIVED:
                 continue
-            name = f"{model._meta.label_lower} {key}"
-            edited = state[model].newest[row.pk].change.action != Change.Action.LOAD
+            name = f"{model._meta.label_lower} {row.natural_key()[0]}"
+            edited = action != Change.Action.LOAD
             if not prune or edited:
                 report.missing.append(f"{name} (edited)" if edited else name)
             elif isinstance(row, Record):
@@ -537,6 +553,13 @@ def missing(entries, state, report, *, prune, actor):
             removed.pop(name).delete()
         report.pruned += free
     report.missing += [f"{name} (referred to by {referring_rows(row)})" for name, row in removed.items()]
+
+
+def with_newest_actions(model, ids):
+    """Yield the rows of ``model`` in the order of ``ids``, each with what its newest change did."""
+    for some in batches(ids):
+        rows, actions = model._base_manager.in_bulk(some), newest_actions(model, some)
+        yield from ((rows[pk], actions[pk]) for pk in some)
 
 
 def referring_rows(row):

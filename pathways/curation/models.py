@@ -128,7 +128,10 @@ class RecordQuerySet(models.QuerySet):
 
 
 class Record(Curated):
-    """A practice, an outcome or a meeting: the root row, its many-to-many values and the rows it owns, together."""
+    """A practice, an outcome or a meeting: the root row, its many-to-many values and the rows it owns, together.
+
+    ``needed`` names the relations that ``missing`` looks at, for whoever asks many records.
+    """
 
     beside = (
         "slug",
@@ -142,6 +145,7 @@ class Record(Curated):
         "replaced_by",
     )
     derived = ("title_key",)
+    needed: ClassVar[tuple[str, ...]] = ()
 
     slug = models.SlugField(
         _("address"),

@@ -13,9 +13,19 @@ from functools import cache, lru_cache
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from .models import Curated, Owned, Record
+
+# So many rows are read or written at a time.
+BATCH = 500
+
+
+def batches(ids):
+    """Yield ``ids`` in lists that one query may hold, in their order."""
+    ids = list(ids)
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
 
 
 def is_empty(value):
@@ -405,13 +415,33 @@ def check(row):
 
     References were resolved and uniqueness is the database's to say: neither is asked for again.
     """
-    references = {field.name for field in row._meta.concrete_fields if field.is_relation}
-    row.clean_fields(exclude=references | {field.name for field in row._meta.concrete_fields if field.primary_key})
-    row.clean()
+    check_fields(row)
     for number, constraint in enumerate(row._meta.constraints):
         if isinstance(constraint, models.CheckConstraint):
             names = (row._meta.get_field(name).attname for name in constraint.condition.referenced_base_fields)
             hold(type(row), number, tuple((name, getattr(row, name)) for name in sorted(names)))
+
+
+def check_fields(row):
+    """Hold one row against the rules of its fields and of its model, as ``check`` does; raise ValidationError."""
+    row.clean_fields(exclude=not_checked(type(row)))
+    row.clean()
+
+
+@cache
+def not_checked(model):
+    return frozenset(field.name for field in model._meta.concrete_fields if field.is_relation or field.primary_key)
+
+
+def breaking_constraints(model):
+    """Return the ids of the rows of ``model`` that break a check constraint: the database is asked of all at once."""
+    broken = set()
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.CheckConstraint):
+            # What is unknown breaks none.
+            holds = Coalesce(constraint.condition, True, output_field=models.BooleanField())
+            broken.update(model._base_manager.exclude(holds).order_by().values_list("pk", flat=True))
+    return broken
 
 
 @lru_cache(maxsize=4096)

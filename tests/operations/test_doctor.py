@@ -107,6 +107,20 @@ def test_an_owned_row_that_breaks_its_rule_is_told_of_its_record():
     assert what.startswith("shared_by: ")
 
 
+def test_a_row_that_breaks_a_rule_between_its_fields_is_found():
+    not_enforced = {
+        "sqlite": "PRAGMA ignore_check_constraints = ON",
+        "postgresql": "SET CONSTRAINTS ALL IMMEDIATE; "
+        "ALTER TABLE practices_practice DROP CONSTRAINT practices_practice_ends_after_start",
+    }
+    wrong = "UPDATE practices_practice SET start_year = 2020, end_year = 2010 WHERE slug = 'palim'"
+    enforced_again = {"sqlite": "PRAGMA ignore_check_constraints = OFF", "postgresql": "SELECT 1"}
+    with written(not_enforced[TESTED_DATABASE], wrong, enforced_again[TESTED_DATABASE]):
+        ((name, what),) = found("fields")
+    assert name == "practices.practice palim"
+    assert what.endswith("The end year comes before the start year.")
+
+
 def test_a_published_record_without_a_source_is_found():
     with written(
         "DELETE FROM practices_citation WHERE practice_id = (SELECT id FROM practices_practice WHERE slug = 'palim')"

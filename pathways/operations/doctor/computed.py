@@ -9,14 +9,12 @@ from django.db.models import Max
 from meetings.filters import MeetingFilter, OutcomeFilter
 from pathways.curation.changes import curated_models, equal, is_revision, newest_versions, version_of
 from pathways.curation.models import Change, DataVersion
-from pathways.curation.snapshots import snapshots
+from pathways.curation.snapshots import BATCH, batches, snapshots
 from pathways.listing import index, search
 from pathways.listing.models import SearchEntry
 from practices.filters import PracticeFilter
 
 from .rules import Finding, rule
-
-BATCH = 500
 
 
 def derive_anew():
@@ -55,7 +53,7 @@ def derived():
 )
 def versions():
     for model in curated_models():
-        for some in search.batches(model._base_manager.values_list("pk", flat=True)):
+        for some in batches(model._base_manager.order_by("pk").values_list("pk", flat=True)):
             rows = list(snapshots(model._base_manager.filter(pk__in=some)))
             revised = [row.revises_id for row, _data in rows if is_revision(row)]
             newest = newest_versions(model, some)

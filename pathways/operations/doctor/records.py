@@ -14,7 +14,7 @@ from pathways.curation import fixtures
 from pathways.curation.changes import curated_models
 from pathways.curation.duplicates import columns, named
 from pathways.curation.models import Change, Status, lines
-from pathways.curation.snapshots import check, owned_models
+from pathways.curation.snapshots import BATCH, breaking_constraints, check, check_fields, owned_models
 from pathways.curation.worklist import record_models
 from pathways.links.addresses import users_of
 from pathways.links.models import LinkCheck
@@ -32,9 +32,10 @@ from .rules import Finding, rule
 def fields():
     for model in curated_models():
         for one in (model, *owned_models(model).values()):
-            for row in one._base_manager.iterator(chunk_size=2000):
+            breaking = breaking_constraints(one)
+            for row in one._base_manager.order_by("pk").iterator(chunk_size=BATCH):
                 try:
-                    check(row)
+                    check(row) if row.pk in breaking else check_fields(row)
                 except ValidationError as error:
                     yield Finding("; ".join(fixtures.messages(error)), row)
                 except ObjectDoesNotExist:
@@ -49,7 +50,8 @@ def fields():
 )
 def complete():
     for model in record_models():
-        for row in model.objects.published().incomplete():
+        rows = model.objects.published().incomplete().prefetch_related(*model.needed)
+        for row in rows.iterator(chunk_size=BATCH):
             for field, what_to_do in row.missing():
                 # A broken link has a rule of its own.
                 if field != "links":
@@ -158,9 +160,9 @@ def from_fixtures():
     if not Change.objects.filter(action=Change.Action.LOAD).exists() or not directory.is_dir():
         return
     report = fixtures.Report()
+    entries = fixtures.read(directory)
     with transaction.atomic():
-        entries = fixtures.read(directory)
-        state = {model: fixtures.State(model, lock=False) for model in curated_models()}
+        state = {model: fixtures.State(model, entries, lock=False) for model in curated_models()}
         fixtures.compare(entries, state, report)
         fixtures.missing(entries, state, report, prune=False, actor=None)
     for text, told in (

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import models
+from django.db import DatabaseError, models
 from django.urls import reverse
 
 from pathways.curation.models import Owned
+from pathways.outages import Outage, outage_of
 
 
 class Finding(NamedTuple):
@@ -58,27 +59,44 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold of the data. ``find`` yields what does not; ``mends``, where there is one, computes it anew."""
+    """What must hold of the data. ``find`` yields what does not; ``mends``, where there is one, computes it anew.
+
+    ``wants`` returns what the database lacks for the rule to be asked, and how to give it; nothing where it has all.
+    """
 
     name: str
     holds: str
     mend: str
     find: Callable[[], Iterator[Finding]]
     mends: Callable[[], None] | None = None
+    wants: Callable[[], str] = str
 
     def told(self):
         """Return what does not hold, each in words: as many rows may be wrong as there are."""
-        return [finding.told() for finding in self.find()]
+        findings = []
+        try:
+            findings.extend(finding.told() for finding in self.find())
+        except DatabaseError as error:
+            # Where the database itself is damaged, what else is wrong with it is told all the same.
+            if outage_of(error) != Outage.DAMAGED:
+                raise
+            findings.append(Finding(f"cannot be asked to the end: {first_line(error)}").told())
+        return findings
+
+
+def first_line(error):
+    """Return what the database says is wrong, without what it adds to that."""
+    return str(error).partition("\n")[0]
 
 
 RULES = {}
 
 
-def rule(name, *, holds, mend, mends=None):
+def rule(name, *, holds, mend, mends=None, wants=str):
     """Declare the function that it decorates, which yields Finding objects, as a rule."""
 
     def declare(find):
-        RULES[name] = Rule(name, holds, mend, find, mends)
+        RULES[name] = Rule(name, holds, mend, find, mends, wants)
         return find
 
     return declare

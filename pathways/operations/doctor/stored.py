@@ -3,14 +3,15 @@
 from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.core.management.color import no_style
-from django.db import connection, models
+from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Exists, Max, OuterRef
 
 from pathways.curation.changes import REMOVED
 from pathways.curation.models import Version
+from pathways.outages import Outage, outage_of
 
-from .rules import Finding, rule
+from .rules import Finding, first_line, rule
 
 MIGRATIONS = "migrations"
 
@@ -53,6 +54,57 @@ def database():
         for (text,) in cursor.fetchall():
             if text != "ok":
                 yield Finding(text)
+
+
+# Its functions are the administrator's, unless others are given them; who asks may have none of them in sight.
+AMCHECK = """
+    SELECT current_user, current_database(),
+        coalesce(has_function_privilege(to_regprocedure('bt_index_check(regclass, boolean)'), 'execute'), false)
+"""
+# Those that are not valid are another rule's. What is not a B-tree, amcheck cannot look into.
+B_TREES = """
+    SELECT c.oid, quote_ident(c.relname), i.indrelid::regclass::text
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+    WHERE a.amname = 'btree' AND i.indisvalid AND c.relkind = 'i' AND c.relnamespace = current_schema()::regnamespace
+    ORDER BY c.relname
+"""
+
+
+def wants_amcheck():
+    if connection.vendor != "postgresql":
+        # SQLite looks into its indexes itself, for the rule of the database.
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute(AMCHECK)
+        role, database_name, may = cursor.fetchone()
+    if may:
+        return ""
+    return (
+        f"as administrator of PostgreSQL, in the database {database_name}: CREATE EXTENSION IF NOT EXISTS amcheck; "
+        f'GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO "{role}"'
+    )
+
+
+@rule(
+    "indexes",
+    holds="Every index of PostgreSQL has each row of its table, in order.",
+    mend="The statement that is told of each; if it fails or the table is damaged, too: manage.py restore.",
+    wants=wants_amcheck,
+)
+def indexes():
+    if connection.vendor != "postgresql" or wants_amcheck():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(B_TREES)
+        found = cursor.fetchall()
+    for oid, name, table in found:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT bt_index_check(%s::oid::regclass, true)", [oid])
+        except DatabaseError as error:
+            if outage_of(error) != Outage.DAMAGED:
+                raise
+            yield Finding(f"{name} of {table} is damaged ({first_line(error)}): REINDEX INDEX CONCURRENTLY {name};")
 
 
 def all_models():
