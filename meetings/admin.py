@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.admin import RecordAdmin, RowsInline, TermAdmin
+from pathways.curation.admin import BlocksInline, RecordAdmin, RowsInline, TermAdmin
 from pathways.curation.desk.lists import CountryFilter
 from pathways.curation.importing.admin import ImportingAdmin
 from pathways.listing.export import RowsExport
@@ -42,9 +42,8 @@ class AttendanceInline(RowsInline):
     extra = 0
 
 
-class SessionInline(SessionChoice, admin.StackedInline):
+class SessionInline(SessionChoice, BlocksInline):
     model = Session
-    extra = 0
     fields = (
         ("number", "title", "slug"),
         ("kind", "parent", "position", "title_supplied"),
@@ -58,9 +57,8 @@ class AgendaPointInline(SessionChoice, RowsInline):
     extra = 0
 
 
-class ParticipationInline(SessionChoice, admin.StackedInline):
+class ParticipationInline(SessionChoice, BlocksInline):
     model = Participation
-    extra = 0
     fields = (
         ("country", "organisation", "person"),
         ("role", "session", "position"),

@@ -2,7 +2,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pathways.curation.admin import HTTPS, RecordAdmin, RowsInline
+from pathways.curation.admin import HTTPS, BlocksInline, RecordAdmin, RowsInline
 from pathways.curation.desk.lists import CountryFilter
 from pathways.curation.importing.admin import ImportingAdmin
 from pathways.listing.export import RowsExport
@@ -66,9 +66,8 @@ class OrganisationInline(RowsInline):
     autocomplete_fields = ("organisation",)
 
 
-class FigureInline(admin.StackedInline):
+class FigureInline(BlocksInline):
     model = Figure
-    extra = 0
     fields = (
         ("value", "counts", "nature"),
         ("low", "high", "period", "edition"),
@@ -77,9 +76,8 @@ class FigureInline(admin.StackedInline):
     prepopulated_fields = {"slug": ("counts",)}
 
 
-class CitationInline(admin.StackedInline):
+class CitationInline(BlocksInline):
     model = Citation
-    extra = 0
     fields = (("document", "locator"), ("shared_by", "printed_as"), "note", "position")
     autocomplete_fields = ("document",)
 

@@ -127,3 +127,59 @@ def says(page, *phrases):
 def is_harmless(page):
     """Whether a whole page is sound, and has no script or style within it, and no handler of an event."""
     return read(page).is_harmless()
+
+
+class AdminForm(HTMLParser):
+    """The form of an admin page as a browser would send it back, nothing changed.
+
+    ``names`` has all its fields, also what a browser would leave out: boxes without a tick, choices without one made.
+    """
+
+    def __init__(self, html):
+        super().__init__()
+        self.data, self.names, self.inside, self.select, self.text = {}, set(), False, None, None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        field = dict(attributes)
+        name = field.get("name")
+        if tag == "form":
+            self.inside = field.get("id", "").endswith("_form")
+        if not self.inside:
+            return
+        if name and tag in {"select", "textarea", "input"} and field.get("type") != "submit":
+            self.names.add(name)
+        if tag == "select":
+            self.select = name
+        elif tag == "option" and "selected" in field:
+            self.data.setdefault(self.select, []).append(field["value"])
+        elif tag == "textarea":
+            self.text, self.data[name] = name, ""
+        elif (
+            tag == "input"
+            and name
+            and field["type"] != "submit"
+            and (field["type"] != "checkbox" or "checked" in field)
+        ):
+            self.data.setdefault(name, []).append(field.get("value", "on" if field["type"] == "checkbox" else ""))
+
+    def handle_data(self, text):
+        if self.text:
+            self.data[self.text] += text
+
+    def handle_endtag(self, tag):
+        if tag == "textarea" and self.text:
+            # A page's text starts on the line after the tag; browsers send two characters for a new line.
+            self.data[self.text] = self.data[self.text].removeprefix("\n").replace("\n", "\r\n")
+            self.text = None
+        elif tag == "form":
+            self.inside = False
+
+    def add(self, rows, **values):
+        """Add a row, as the page's script does: a copy of the empty one behind the last."""
+        number = int(self.data[f"{rows}-TOTAL_FORMS"][0])
+        self.data[f"{rows}-TOTAL_FORMS"] = [str(number + 1)]
+        for name in list(self.data):
+            if name.startswith(f"{rows}-__prefix__-"):
+                self.data[name.replace("__prefix__", str(number))] = self.data[name]
+        self.data.update({f"{rows}-{number}-{name}": value for name, value in values.items()})

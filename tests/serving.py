@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -9,11 +10,26 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from django.conf import settings
-
+ROOT = Path(__file__).resolve().parent.parent
 # Seconds. Whoever waits longer has found a fault of ours.
 PATIENCE = 60
+# Of this run's own, which is none of production.
+OURS = ("LOCAL", "DEBUG", "SITE_URL", "METRICS_TOKEN", "PROMETHEUS_MULTIPROC_DIR", "PROXIES")
+
+
+def environment(**more):
+    """Return the environment of a production run, with nothing of this one's settings but what ``more`` says."""
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return {**kept, "SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "127.0.0.1", **more}
+
+
+def manage(*arguments, env):
+    """Run manage.py to its end; return what it says."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=120)
+    return done.stdout
 
 
 @dataclass
@@ -41,7 +57,7 @@ class Server:
         gunicorn = [sys.executable, "-m", "gunicorn", *options, f"--bind=127.0.0.1:{self.port}", "pathways.wsgi"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*prefix, *gunicorn], cwd=settings.BASE_DIR, env=env, stdout=log, stderr=log, start_new_session=True
+                [*prefix, *gunicorn], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
             )
         try:
             until(lambda: self.answers(probe))

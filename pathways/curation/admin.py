@@ -1,22 +1,25 @@
 """What the admin pages of everything curated have in common: each save is one change, with its versions."""
 
+import re
 from typing import ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.forms import Script
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from . import workflow
 from .changes import record
 from .desk.bulk import BulkMixin
+from .desk.choosing import ChoosingMixin
 from .desk.editing import EditingMixin
 from .desk.history import HistoryMixin
 from .desk.lists import DatedMixin, ListMixin
@@ -31,7 +34,7 @@ from .worklist import may_write
 HTTPS = {models.URLField: {"assume_scheme": "https"}}
 
 
-class CuratedAdmin(admin.ModelAdmin):
+class CuratedAdmin(ChoosingMixin, admin.ModelAdmin):
     """Addresses and codes are set once; each save, with all its rows, is one recorded change."""
 
     save_on_top = True
@@ -86,7 +89,49 @@ class TermAdmin(UnsavedMixin, CuratedAdmin):
             super().delete_queryset(request, queryset)
 
 
-class LabelledFormSet(BaseInlineFormSet):
+class OwnedFormSet(BaseInlineFormSet):
+    """The rows that a record owns, as many as were sent: a form that says it has thousands is not believed.
+
+    No row becomes what another is in the database, as after a second click, or where two rows change places: Django
+    looks at the rows of this form alone, and as they will be.
+    """
+
+    def total_form_count(self):
+        count = super().total_form_count()
+        return min(count, self.count_sent) if self.is_bound else count
+
+    @cached_property
+    def count_sent(self):
+        sent = (re.match(rf"{self.prefix}-(\d+)-", name) for name in self.data)
+        return len({found[1] for found in sent if found})
+
+    def clean(self):
+        super().clean()
+        removed = {form.instance.pk for form in self.deleted_forms}
+        there = self.model._base_manager.filter(**{self.fk.name: self.instance}) if self.instance.pk else []
+        taken = {self.key(row): row.pk for row in there if row.pk not in removed}
+        for form in self.forms:
+            if form in self.deleted_forms or not form.has_changed() or form.errors:
+                continue
+            row = form.instance
+            if taken.get(self.key(row), row.pk) != row.pk:
+                raise ValidationError(_("There is such a row already. To swap two rows, remove one and add it anew."))
+            taken = {key: pk for key, pk in taken.items() if pk != row.pk} | {self.key(row): row.pk}
+
+    def key(self, row):
+        return tuple(getattr(row, self.model._meta.get_field(name).attname) for name in self.model.key)
+
+    def save_existing_objects(self, commit=True):
+        # What is removed goes first: another row may become what it was.
+        removed = [form.instance for form in self.deleted_forms if commit and form.instance.pk]
+        for row in removed:
+            self.delete_existing(row)
+        saved = super().save_existing_objects(commit)
+        self.deleted_objects += removed
+        return saved
+
+
+class LabelledFormSet(OwnedFormSet):
     """Rows in a table, whose fields have their names also for those who do not see its head."""
 
     def add_fields(self, form, index):
@@ -96,10 +141,17 @@ class LabelledFormSet(BaseInlineFormSet):
                 field.widget.attrs["aria-label"] = field.label
 
 
-class RowsInline(admin.TabularInline):
+class RowsInline(ChoosingMixin, admin.TabularInline):
     """The rows of a record, in a table."""
 
     formset = LabelledFormSet
+    extra = 0
+
+
+class BlocksInline(ChoosingMixin, admin.StackedInline):
+    """The rows of a record that have too many fields for a table, one below the other."""
+
+    formset = OwnedFormSet
     extra = 0
 
 

@@ -6,8 +6,7 @@ from django.urls import reverse
 
 from pathways.accounts.models import Event, Kept
 from tests import factories as make
-from tests.curation.helpers import AdminForm
-from tests.reading import body
+from tests.reading import AdminForm, body
 
 from .helpers import PASSWORD, person
 

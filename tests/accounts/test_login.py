@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from pathways.accounts.models import Event
-from tests.curation.helpers import AdminForm
+from tests.reading import AdminForm
 
 from .helpers import PASSWORD, person
 

@@ -8,8 +8,7 @@ from django.urls import reverse
 from pathways.curation.changes import record
 from pathways.curation.models import Change, Status
 from tests import factories as make
-
-from .helpers import AdminForm
+from tests.reading import AdminForm
 
 SUMMARY = "A programme that trains people for work abroad and at home."
 

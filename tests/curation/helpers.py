@@ -1,7 +1,5 @@
 """What several tests of curation need."""
 
-from html.parser import HTMLParser
-
 from pathways.curation.changes import curated_models, newest_versions
 from pathways.curation.models import Record
 from pathways.curation.snapshots import beside, snapshots
@@ -122,54 +120,3 @@ def unversioned():
             if version is None or (version.snapshot, version.beside, version.status) != stands:
                 wrong.append(f"{model._meta.label_lower} {row.natural_key()[0]}")
     return wrong
-
-
-class AdminForm(HTMLParser):
-    """The form of an admin page as a browser would send it back, nothing changed."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.data, self.inside, self.select, self.text = {}, False, None, None
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        field = dict(attributes)
-        name = field.get("name")
-        if tag == "form":
-            self.inside = field.get("id", "").endswith("_form")
-        elif not self.inside:
-            return
-        elif tag == "select":
-            self.select = name
-        elif tag == "option" and "selected" in field:
-            self.data.setdefault(self.select, []).append(field["value"])
-        elif tag == "textarea":
-            self.text, self.data[name] = name, ""
-        elif (
-            tag == "input"
-            and name
-            and field["type"] != "submit"
-            and (field["type"] != "checkbox" or "checked" in field)
-        ):
-            self.data.setdefault(name, []).append(field.get("value", "on" if field["type"] == "checkbox" else ""))
-
-    def handle_data(self, text):
-        if self.text:
-            self.data[self.text] += text
-
-    def handle_endtag(self, tag):
-        if tag == "textarea" and self.text:
-            # A page's text starts on the line after the tag; browsers send two characters for a new line.
-            self.data[self.text] = self.data[self.text].removeprefix("\n").replace("\n", "\r\n")
-            self.text = None
-        elif tag == "form":
-            self.inside = False
-
-    def add(self, rows, **values):
-        """Add a row, as the page's script does: a copy of the empty one behind the last."""
-        number = int(self.data[f"{rows}-TOTAL_FORMS"][0])
-        self.data[f"{rows}-TOTAL_FORMS"] = [str(number + 1)]
-        for name in list(self.data):
-            if name.startswith(f"{rows}-__prefix__-"):
-                self.data[name.replace("__prefix__", str(number))] = self.data[name]
-        self.data.update({f"{rows}-{number}-{name}": value for name, value in values.items()})

@@ -13,8 +13,9 @@ from pathways.curation.snapshots import snapshot
 from pathways.vocabulary.models import Country, Organisation, Sector, Theme
 from practices.models import Practice
 from tests import factories
+from tests.reading import AdminForm
 
-from .helpers import PRACTICES, VOCABULARY, AdminForm, unversioned, write_fixtures
+from .helpers import PRACTICES, VOCABULARY, unversioned, write_fixtures
 
 pytestmark = pytest.mark.django_db
 

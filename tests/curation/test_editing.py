@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from meetings.models import Meeting, Outcome
 from pathways.curation import workflow
 from pathways.curation.models import Change, Status
 from practices.models import Practice
 from tests import factories as make
+from tests.reading import AdminForm
 
 from .desk import Person, published
 
@@ -18,6 +20,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ana():
     return Person("ana")
+
+
+def admin_address(row):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def main_of(html):
@@ -196,3 +202,92 @@ def test_what_may_not_be_edited_is_listed_without_a_link_to_a_field(ana):
     text = ana.read(make.meeting(status=Status.IN_REVIEW, summary=""))
     assert "Say what it was" in text
     assert "#id_summary" not in text
+
+
+@pytest.mark.parametrize("typed", ["'", "\0", "²", "-1", "9" * 30, "a" * 5000])
+def test_what_no_row_goes_by_is_no_choice_and_no_failure(admin_client, typed):
+    theme = make.theme()
+    objective = make.objective()
+    meeting = make.meeting(status=Status.DRAFT)
+    make.participation(meeting, country=make.country())
+    practice = make.practice(status=Status.DRAFT, countries=[("MA", "origin")])
+    outcome = make.outcome(status=Status.DRAFT)
+    for row, name in (
+        (practice, "country_rows-0-country"),
+        (practice, "sectors"),
+        (practice, "replaced_by"),
+        (practice, "citations-0-document"),
+        (meeting, "country"),
+        (meeting, "participations-0-country"),
+        (outcome, "meeting"),
+        (theme, "gcm_objectives"),
+        (make.country(), "region"),
+    ):
+        address = admin_address(row)
+        form = AdminForm(admin_client.get(address).content.decode())
+        assert name in form.names
+        page = admin_client.post(address, {**form.data, name: typed})
+        assert page.status_code == 200, name
+        assert page.context["errors"], name
+    # What there is can still be chosen.
+    form = AdminForm(admin_client.get(admin_address(theme)).content.decode())
+    assert admin_client.post(admin_address(theme), {**form.data, "gcm_objectives": objective.pk}).status_code == 302
+    assert theme.gcm_objectives.get() == objective
+
+
+def test_a_form_that_says_it_has_thousands_of_rows_is_not_shown_with_them(ana):
+    draft = ana.writes()
+    form = ana.form(draft)
+    page = ana.send(draft, form, **{"links-TOTAL_FORMS": "9" * 9, "title": ""})
+    rows = [one for one in page.context["inline_admin_formsets"] if one.formset.prefix == "links"]
+    assert [len(one.formset.forms) for one in rows] == [0]
+    form.add("links", label="Site", url="https://example.org/")
+    form.add("links", label="Other", url="https://example.org/other/")
+    ana.save(draft, form)
+    assert draft.links.count() == 2
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_a_form_that_says_its_rows_are_new_writes_none_twice(ana, count):
+    draft = ana.writes()
+    form = ana.form(draft)
+    assert form.data["country_rows-INITIAL_FORMS"] == ["1"]
+    page = ana.send(draft, form, **{"country_rows-INITIAL_FORMS": count})
+    assert "There is such a row already" in page.content.decode()
+    assert draft.country_rows.count() == 1
+
+
+def test_a_document_sent_twice_gets_its_new_row_once(admin_client):
+    document, meeting = make.document(), make.meeting()
+    form = AdminForm(admin_client.get(admin_address(document)).content.decode())
+    form.add("meeting_rows", meeting=meeting.pk, relation="reports-on")
+    assert admin_client.post(admin_address(document), form.data).status_code == 302
+    assert "There is such a row already" in admin_client.post(admin_address(document), form.data).content.decode()
+    assert document.meeting_rows.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "then"),
+    [("replaced", ["b"]), ("removed and added", ["a", "b"]), ("moved on", ["a", "c", "b"]), ("swapped", None)],
+)
+def test_a_row_becomes_what_another_was(ana, how, then):
+    draft = ana.writes(themes=["a", "b"])
+    form = ana.form(draft)
+    (first,), (second,) = form.data["theme_rows-0-theme"], form.data["theme_rows-1-theme"]
+    match how:
+        case "replaced":
+            form.data |= {"theme_rows-0-theme": second, "theme_rows-1-DELETE": "on"}
+        case "removed and added":
+            form.data["theme_rows-1-DELETE"] = "on"
+            form.add("theme_rows", theme=second)
+        case "moved on":
+            form.data["theme_rows-1-theme"] = make.theme("c").pk
+            form.add("theme_rows", theme=second)
+        case "swapped":
+            form.data |= {"theme_rows-0-theme": second, "theme_rows-1-theme": first}
+    page = ana.send(draft, form)
+    if then is None:
+        assert "There is such a row already" in page.content.decode()
+    else:
+        assert page.status_code == 302
+    assert [row.theme.slug for row in draft.theme_rows.all()] == (then or ["a", "b"])

@@ -13,9 +13,10 @@ from pathways.curation.snapshots import snapshot
 from pathways.curation.uniting import both
 from practices.models import Practice
 from tests import factories as make
+from tests.reading import AdminForm
 
 from .desk import SUMMARY, Person, published
-from .helpers import AdminForm, unversioned
+from .helpers import unversioned
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.curation.helpers import AdminForm
+from tests.reading import AdminForm
 
 from .running import PASSWORD, Curator
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.curation.helpers import AdminForm
+from tests.reading import AdminForm
 
 from .running import Curator
 

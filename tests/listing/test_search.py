@@ -15,7 +15,8 @@ from pathways.listing.models import SearchEntry
 from pathways.vocabulary.models import Country, Organisation, Theme
 from practices.models import Practice
 from tests import factories as make
-from tests.curation.helpers import AdminForm, write_fixtures
+from tests.curation.helpers import write_fixtures
+from tests.reading import AdminForm
 
 pytestmark = pytest.mark.django_db
 

@@ -1,23 +1,18 @@
 """The site on a real server, as it runs in production: several processes, slow clients, what is not there."""
 
 import json
-import os
 import re
-import secrets
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 
 import pytest
-from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from pathways.operations import health
-from tests.serving import served
+from tests.serving import environment, manage, served
 
 from .expected_headers import problems
 
@@ -26,24 +21,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.xdist_group("
 
 TOKEN = "a-token-of-twenty-letters"
 BOUND = 60
-# Of this run's own, which is none of production.
-OURS = ("LOCAL", "DEBUG", "SITE_URL", "METRICS_TOKEN", "PROMETHEUS_MULTIPROC_DIR", "PROXIES")
-
-
-def environment(**more):
-    """Return the environment of a production run, with nothing of this one's settings but what ``more`` says."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return {**kept, "SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": "127.0.0.1", **more}
 
 
 def empty_database(folder):
     return f"sqlite:///{folder / 'served.sqlite3'}"
-
-
-def manage(*arguments, env):
-    """Run manage.py to its end."""
-    command = [sys.executable, "manage.py", *arguments]
-    subprocess.run(command, cwd=settings.BASE_DIR, env=env, check=True, capture_output=True, timeout=120)
 
 
 def serving(folder, workers, threads, env):
