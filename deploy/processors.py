@@ -15,5 +15,8 @@ def pre_fork(server, worker):
 
 
 def post_fork(server, worker):
-    """Keep the new process, with all its threads, on its processor."""
-    os.sched_setaffinity(0, {worker.processor})
+    """Keep the new process, with all its threads, on its processor; where that is forbidden it serves all the same."""
+    try:
+        os.sched_setaffinity(0, {worker.processor})
+    except PermissionError:
+        server.log.warning("The process may not keep to a processor, and is slower under load.")

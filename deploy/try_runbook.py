@@ -298,8 +298,8 @@ def follow(site):
         site.do("Change a setting, or the secret key")
     check_seen(seen, site.first)
     expect(logged_in(site), "Who was logged in is not any more, now that the key has changed.")
-    if (ROOT / "pathways/operations/management/commands/backup.py").exists():
-        check_backup(site)
+    check_backup(site)
+    check_rules(site)
 
 
 def check_login(site):
@@ -420,6 +420,12 @@ def check_backup(site):
     site.do("Restore")
     after = site.page("/practices.csv").body
     expect(sorted(before.splitlines()) == sorted(after.splitlines()), "What was restored is not what was backed up.")
+
+
+def check_rules(site):
+    site.do("Examine")
+    said = site.shell.run("pathways-manage doctor --only indexes --verbosity 2")
+    expect("indexes: holds" in said, f"PostgreSQL's indexes were not looked into:\n{said}")
 
 
 if __name__ == "__main__":

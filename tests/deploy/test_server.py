@@ -19,6 +19,16 @@ PRODUCTION = {
     "WEB_WORKERS": "2",
     "DJANGO_SETTINGS_MODULE": "tests.deploy.site",
 }
+# As a service manager or a container may have it.
+FORBIDDING = """
+import os
+from deploy.processors import post_fork, pre_fork
+
+def sched_setaffinity(pid, mask):
+    raise PermissionError(1, "Operation not permitted")
+
+os.sched_setaffinity = sched_setaffinity
+"""
 GUNICORN = ["--config", "deploy/gunicorn.conf.py"]
 
 
@@ -106,6 +116,14 @@ def test_each_process_has_a_processor_of_its_own_and_the_next_takes_it_over(tmp_
         then = until(lambda: len(found := processors(server)) == 2 and ended not in found and found)
         assert first.keys() & then.keys()
         assert set(then.values()) == set(first.values())
+
+
+def test_a_process_that_may_not_keep_to_a_processor_serves_all_the_same(tmp_path):
+    forbidding = tmp_path / "forbidding.py"
+    forbidding.write_text(FORBIDDING)
+    options = ["--config", str(forbidding)]
+    with served(tmp_path, *options, env=environment(tmp_path, WEB_WORKERS="1"), probe="/process") as server:
+        assert "may not keep to a processor" in server.logged
 
 
 def processors(server):
