@@ -371,6 +371,9 @@ OTP_TOTP_ISSUER = SITE_NAME
 # A session ends with the browser, after so many hours, and when its password changes.
 SESSION_COOKIE_AGE = env_number("SESSION_HOURS", default=12) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# The form of a meeting with everyone who took part has ten fields for each. What readers send is bounded before it is
+# read; see operations/limits.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -15,8 +15,6 @@ from pathways.operations.postgresql.base import DatabaseWrapper  # noqa: E402
 
 DatabaseWrapper.patience = settings.DATABASE_TIMEOUT
 
-# What a process is made of stays as long as it does, and need not be searched for garbage again and again. A page is
-# made of some ten thousand objects, with little garbage among them: looking for it took a tenth of the time.
+# What a process is made of stays as long as it does: it need not be searched for garbage again and again.
 gc.collect()
 gc.freeze()
-gc.set_threshold(50_000)

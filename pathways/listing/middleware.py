@@ -50,7 +50,8 @@ class DataVersionMiddleware:
     def __call__(self, request):
         if not is_for_everyone(request):
             return self.get_response(request)
-        address = (get_language(), request.scheme, request.get_host(), request.path, request.META["QUERY_STRING"])
+        query = request.META.get("QUERY_STRING", "")
+        address = (get_language(), request.scheme, request.get_host(), request.path, query)
         page = kept_pages.get(address)
         try:
             with DataVersion.hold() as version:

@@ -1,4 +1,4 @@
-"""How much may be asked of one process: large bodies are refused, and large exports wait for each other."""
+"""How much may be asked of one process: what is too large is refused, and large exports wait for each other."""
 
 import threading
 
@@ -15,6 +15,8 @@ from . import metrics
 # where the longest form is that of a suggestion.
 MOST_FROM_STAFF = 25 * 2**20
 MOST_FROM_READERS = 100_000
+# Parameters of an address: nobody chooses so many. Forms of staff have more fields; see the settings.
+MOST_PARAMETERS = 1_000
 # Digits of what may be a length.
 LONGEST_LENGTH = 16
 # Rows from which an export is large, and seconds after which one that waits may try again.
@@ -23,7 +25,7 @@ RETRY = 30
 
 
 class Limits:
-    """Refuses what is too large with 413 before it is read, and a large export too many with 503 before it is made."""
+    """Refuses what is too large before it is read, and a large export too many with 503 before it is made."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -35,6 +37,9 @@ class Limits:
         if declared_length(request) > most:
             metrics.refused("body")
             return refusal(request, 413, _("That is too long."))
+        if request.META.get("QUERY_STRING", "").count("&") >= MOST_PARAMETERS:
+            metrics.refused("parameters")
+            return refusal(request, 400, _("That is too many parameters."))
         response = self.get_response(request)
         if not response.streaming or request.method == "HEAD" or getattr(response, "row_count", 0) < LARGE:
             return response

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from meetings.models import Meeting, Outcome
 from pathways.curation import workflow
+from pathways.curation.changes import record
 from pathways.curation.models import Change, Status
 from practices.models import Practice
 from tests import factories as make
@@ -204,7 +205,11 @@ def test_what_may_not_be_edited_is_listed_without_a_link_to_a_field(ana):
     assert "#id_summary" not in text
 
 
-@pytest.mark.parametrize("typed", ["'", "\0", "²", "-1", "9" * 30, "a" * 5000])
+@pytest.mark.parametrize(
+    "typed",
+    ["'", "\0", "²", "-1", "9" * 30, "a" * 5000],
+    ids=["quotation mark", "NUL", "no decimal", "below none", "beyond all", "long"],
+)
 def test_what_no_row_goes_by_is_no_choice_and_no_failure(admin_client, typed):
     theme = make.theme()
     objective = make.objective()
@@ -245,6 +250,18 @@ def test_a_form_that_says_it_has_thousands_of_rows_is_not_shown_with_them(ana):
     form.add("links", label="Other", url="https://example.org/other/")
     ana.save(draft, form)
     assert draft.links.count() == 2
+
+
+def test_a_meeting_that_half_the_world_took_part_in_is_saved(ana):
+    meeting = make.meeting(status=Status.DRAFT)
+    for number in range(150):
+        make.participation(meeting, person=f"Person {number}")
+    record(Change.Action.ADD, [meeting], actor=ana.user)
+    form = ana.form(meeting)
+    assert len(form.data) > 1000
+    form.add("participations", person="The last to come", role="participant")
+    ana.save(meeting, form)
+    assert meeting.participations.count() == 151
 
 
 @pytest.mark.parametrize("count", ["0", "-1"])

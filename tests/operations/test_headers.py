@@ -42,7 +42,7 @@ KINDS = {
     "admin for nobody": ("get", "/admin/", 302),
     "wrong parameter": ("get", "/practices/?country=ZZ", 400),
     "wrong parameter of an export": ("get", "/practices.csv?country=ZZ", 400),
-    "too many parameters": ("get", "/?" + "&".join(["a=b"] * 1001), 200),
+    "too many parameters": ("get", "/?" + "&".join(["a=b"] * 1001), 400),
     "too many parameters of a list": ("get", "/practices/?" + "&".join(["country=MA"] * 1001), 400),
     "login without a token": ("post", "/admin/login/", 403),
     "nothing there": ("get", "/nowhere/", 404),
