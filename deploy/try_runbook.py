@@ -362,6 +362,9 @@ def check_log(site):
     expect('"path":"/practices/"' in log, "Requests are not logged.")
     expect("127.0.0.1" not in log and "training" not in log, "The log tells who asked, or what for.")
     expect('"path":"/suggestions/"' in log and "nobody-knows" not in log, "The log tells the address of a suggestion.")
+    said = site.shell.run("journalctl --unit='pathways@*'")
+    expect('"answered"' in said, "The site logs no requests.")
+    expect("may not keep to a processor" not in said, "The processes may not keep to a processor.")
 
 
 @contextmanager
