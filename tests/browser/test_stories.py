@@ -59,13 +59,17 @@ def choose(tab, field, words):
 
 
 def save(tab):
-    tab.get_by_role("button", name="Save and continue editing").first.click()
+    # The page before may say of something else that it was done.
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save and continue editing").first.click()
     expect(tab.locator(".messagelist .success")).to_be_visible()
 
 
 def step(tab, name, note=""):
-    tab.get_by_label("Note").last.fill(note)
-    tab.get_by_role("button", name=name, exact=True).click()
+    # Each row of the record may have a field of this name.
+    tab.locator("#step-note").fill(note)
+    with tab.expect_navigation():
+        tab.get_by_role("button", name=name, exact=True).click()
     expect(tab.locator(".messagelist .success")).to_be_visible()
 
 
