@@ -4,6 +4,7 @@ A facet is declared once, as its terms and as pairs of record id and value: that
 index, the choices and their counts.
 """
 
+import copy
 import json
 import operator
 from collections.abc import Callable
@@ -115,6 +116,10 @@ class FacetField(forms.Field):
         # The labels of the values that exist: the index has them.
         self.labels = {}
 
+    def __deepcopy__(self, memo):
+        """Return the field for another form: it has labels of its own, and no page draws its widget."""
+        return copy.copy(self)
+
     def clean(self, given):
         values = {self.fold_value(value.strip()): value.strip() for value in given or [] if value.strip()}
         unknown = [as_given for value, as_given in values.items() if value not in self.labels]
@@ -157,6 +162,10 @@ class FacetFilter(django_filters.Filter):
         super().__init__(label=label, fold_value=fold_value, hint=hint, **kwargs)
         self.sources, self.terms, self.lineage = sources, terms, lineage
         self.from_others, self.phrase = from_others, phrase
+
+    def __deepcopy__(self, memo):
+        """Return a facet for another request: it has a list of its own, and shares what was declared."""
+        return copy.copy(self)
 
     def in_a_sentence(self, chosen):
         """Return the labels of ``chosen`` values as they stand within a sentence: choices in small letters."""
